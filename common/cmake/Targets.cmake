@@ -1,0 +1,62 @@
+# add_common(base)                          the library tributary_base from this folder's *.c
+# add_common(kafka USES base PACKAGES rdkafka)   USES other folders of common/, PACKAGES by pkg-config
+# add_program(tributary-gateway USES http kafka)
+# add_unit_test(base USES base)             every tests/unit/<here>/test_*.c is one check program
+
+set(tributary_warnings -Wall -Wextra -Wshadow -Wconversion -Wcast-qual -Wstrict-prototypes
+    -Wmissing-prototypes -Wvla -Wundef -Werror)
+set(tributary_hardening -fstack-protector-strong -fstack-clash-protection -fcf-protection)
+
+add_library(tributary_flags INTERFACE)
+target_compile_options(tributary_flags INTERFACE ${tributary_warnings} ${tributary_hardening})
+target_include_directories(tributary_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+target_compile_definitions(tributary_flags INTERFACE _GNU_SOURCE
+    TRIBUTARY_VERSION="${PROJECT_VERSION}")
+target_link_options(tributary_flags INTERFACE -Wl,-z,relro,-z,now -pie)
+target_link_libraries(tributary_flags INTERFACE Threads::Threads)
+if(SANITIZE)
+  target_compile_options(tributary_flags INTERFACE -fsanitize=${SANITIZE} -fno-omit-frame-pointer
+      -fno-sanitize-recover=undefined)
+  target_link_options(tributary_flags INTERFACE -fsanitize=${SANITIZE})
+else()
+  target_compile_definitions(tributary_flags INTERFACE $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+endif()
+
+function(tributary_link target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "USES;PACKAGES")
+  target_link_libraries(${target} PUBLIC tributary_flags)
+  foreach(use ${arg_USES})
+    target_link_libraries(${target} PUBLIC tributary_${use})
+  endforeach()
+  foreach(package ${arg_PACKAGES})
+    pkg_check_modules(${package} REQUIRED IMPORTED_TARGET GLOBAL ${package})
+    target_link_libraries(${target} PUBLIC PkgConfig::${package})
+  endforeach()
+endfunction()
+
+function(add_common name)
+  file(GLOB sources CONFIGURE_DEPENDS *.c)
+  add_library(tributary_${name} STATIC ${sources})
+  tributary_link(tributary_${name} ${ARGN})
+endfunction()
+
+function(add_program name)
+  file(GLOB sources CONFIGURE_DEPENDS *.c)
+  add_executable(${name} ${sources})
+  tributary_link(${name} ${ARGN})
+endfunction()
+
+# One check program a file; its link line is the list of what the module knows.
+function(add_unit_tests folder)
+  file(GLOB sources CONFIGURE_DEPENDS test_*.c)
+  foreach(source ${sources})
+    cmake_path(GET source STEM stem)
+    string(REPLACE "/" "_" prefix ${folder})
+    set(target ${prefix}_${stem})
+    add_executable(${target} ${source})
+    tributary_link(${target} ${ARGN})
+    target_link_libraries(${target} PUBLIC tributary_test_suite)
+    add_test(NAME unit/${folder}/${stem} COMMAND ${target})
+    set_tests_properties(unit/${folder}/${stem} PROPERTIES LABELS unit TIMEOUT 60)
+  endforeach()
+endfunction()
