@@ -1,0 +1,29 @@
+/* The types that travel between us and Postgres, always in binary. Each value is the OID of the
+ * built-in type (pg_type.dat of PostgreSQL; built-in OIDs never change). */
+#ifndef TRIBUTARY_POSTGRES_TYPE_H
+#define TRIBUTARY_POSTGRES_TYPE_H
+
+enum postgres_type {
+    POSTGRES_BOOL = 16,
+    POSTGRES_BYTEA = 17,
+    POSTGRES_INT8 = 20,
+    POSTGRES_INT2 = 21,
+    POSTGRES_INT4 = 23,
+    POSTGRES_TEXT = 25,
+    POSTGRES_FLOAT8 = 701,
+    POSTGRES_DATE = 1082,
+    POSTGRES_TIMESTAMPTZ = 1184,
+    POSTGRES_UUID = 2950,
+    POSTGRES_BOOL_ARRAY = 1000,
+    POSTGRES_BYTEA_ARRAY = 1001,
+    POSTGRES_INT2_ARRAY = 1005,
+    POSTGRES_INT4_ARRAY = 1007,
+    POSTGRES_TEXT_ARRAY = 1009,
+    POSTGRES_INT8_ARRAY = 1016,
+    POSTGRES_FLOAT8_ARRAY = 1022,
+    POSTGRES_DATE_ARRAY = 1182,
+    POSTGRES_TIMESTAMPTZ_ARRAY = 1185,
+    POSTGRES_UUID_ARRAY = 2951,
+};
+
+#endif
