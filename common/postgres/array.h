@@ -19,6 +19,7 @@
 struct postgres_array {
     struct buffer bytes;
     enum postgres_type type; /* POSTGRES_…_ARRAY */
+    enum postgres_type element_type;
     int32_t count;
     bool has_null;
 };

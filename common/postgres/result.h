@@ -9,6 +9,7 @@
 
 #include "common/base/owned.h"
 #include "common/base/slice.h"
+#include "common/postgres/element.h"
 #include "common/postgres/type.h"
 
 #include <stdbool.h>
@@ -46,31 +47,8 @@ struct slice postgres_result_bytea(const struct postgres_result *result, size_t 
 /* 16 bytes; NULL for a null. */
 const uint8_t *postgres_result_uuid(const struct postgres_result *result, size_t row, int column);
 
-/* Reads an array column element by element:
- *
- *     struct postgres_elements elements = postgres_result_array(result, row, 2,
- * POSTGRES_INT8_ARRAY); struct slice element;
- *
- *     while (postgres_elements_next(&elements, &element))
- *         use(postgres_element_int8(element));
- *
- * A null array reads as empty; a null element has data NULL. Several dimensions read as one. */
-struct postgres_elements {
-    const char *next;
-    const char *end;
-    int32_t left; /* elements still to come */
-};
-
+/* The elements of an array column; element.h. */
 struct postgres_elements postgres_result_array(const struct postgres_result *result, size_t row,
                                                int column, enum postgres_type type);
-bool postgres_elements_next(struct postgres_elements *elements, struct slice *ret_element);
-
-int16_t postgres_element_int2(struct slice element);
-int32_t postgres_element_int4(struct slice element);
-int64_t postgres_element_int8(struct slice element);
-double postgres_element_float8(struct slice element);
-bool postgres_element_bool(struct slice element);
-int64_t postgres_element_timestamptz(struct slice element);
-int32_t postgres_element_date(struct slice element);
 
 #endif

@@ -13,7 +13,7 @@ struct postgres_settings {
     const char *schema;   /* the only one in search_path */
     int64_t connect_timeout_ms;   /* session set-up included */
     int64_t statement_timeout_ms; /* the server's; our own wait ends later, postgres.h */
-    int64_t lock_timeout_ms;      /* below statement_timeout, so that it is the one seen */
+    int64_t lock_timeout_ms;
     int64_t idle_in_transaction_timeout_ms; /* ends what a stopped process holds */
     int64_t tcp_user_timeout_ms;            /* sent data unacknowledged for so long: cut */
 };

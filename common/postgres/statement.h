@@ -13,6 +13,8 @@
 
 #include "common/postgres/type.h"
 
+#include <stdbool.h>
+
 enum {
     POSTGRES_PARAMETERS_MAX = 48,
     POSTGRES_STATEMENTS_MAX = 192, /* different ones on one connection */
@@ -21,6 +23,7 @@ enum {
 struct postgres_statement {
     const char *name; /* for error lines and the server's list of prepared statements */
     const char *sql;
+    bool once;                                             /* not prepared: for what runs seldom */
     enum postgres_type types[POSTGRES_PARAMETERS_MAX + 1]; /* of $1, $2, …; ends with 0 */
 };
 

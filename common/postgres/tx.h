@@ -11,7 +11,8 @@
 #include "common/postgres/statement.h"
 #include "common/postgres/value.h"
 
-enum { POSTGRES_TX_OPEN_MAX = 128 }; /* statements sent and not yet answered */
+/* While a sent statement waits to be received, at most so many may be sent or posted behind it. */
+enum { POSTGRES_TX_OPEN_MAX = 128 };
 
 struct postgres_tx;
 
