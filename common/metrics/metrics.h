@@ -22,13 +22,14 @@ struct metrics;
 struct metrics_family;
 
 enum metrics_type {
-    METRICS_COUNTER,   /* whole numbers; the name ends in _total */
-    METRICS_GAUGE,     /* whole numbers */
-    METRICS_REAL,      /* a gauge of fractions: seconds, ratios */
-    METRICS_HISTOGRAM, /* of fractions, with `buckets` */
+    METRICS_COUNTER,      /* whole numbers; the name ends in _total */
+    METRICS_GAUGE,        /* whole numbers */
+    METRICS_REAL,         /* a gauge of fractions: seconds, ratios */
+    METRICS_REAL_COUNTER, /* a counter of fractions, as of seconds spent; ends in _total */
+    METRICS_HISTOGRAM,    /* of fractions, with `buckets` */
 };
 
-/* Upper bounds, ascending, without +Inf. */
+/* Upper bounds (inclusive), ascending, without +Inf. */
 struct metrics_buckets {
     const double *bounds;
     size_t count;
@@ -75,6 +76,7 @@ struct metrics_histogram;
 
 struct metrics_counter *metrics_counter(struct metrics_family *family, const char *const *values);
 struct metrics_gauge *metrics_gauge(struct metrics_family *family, const char *const *values);
+/* Of METRICS_REAL and METRICS_REAL_COUNTER. */
 struct metrics_real *metrics_real(struct metrics_family *family, const char *const *values);
 struct metrics_histogram *metrics_histogram(struct metrics_family *family,
                                             const char *const *values);
@@ -93,6 +95,7 @@ void metrics_real_set(struct metrics_real *real, double value);
 void metrics_real_add(struct metrics_real *real, double difference);
 double metrics_real_value(const struct metrics_real *real);
 
+/* NaN is not counted. */
 void metrics_histogram_observe(struct metrics_histogram *histogram, double value);
 
 /* Called at the begin of every metrics_write, on its thread, without the mutex: for values that
