@@ -32,6 +32,14 @@ struct http_header {
     struct http_span value;
 };
 
+/* Where in a chunked body it is. */
+struct http_chunks {
+    unsigned state;
+    unsigned digits;
+    uint64_t left;   /* bytes of the chunk; its size as far as it was read */
+    size_t overhead; /* bytes of extensions and trailers so far */
+};
+
 struct http_framer {
     /* From HEAD on. */
     struct http_span method;
@@ -55,12 +63,11 @@ struct http_framer {
 
     /* The framer's own. */
     unsigned state;
-    unsigned seen; /* which of the fields that frame were there */
-    size_t scanned;
-    size_t line;
-    uint64_t chunk_left;
-    size_t chunk_digits;
-    size_t overhead; /* bytes of chunk extensions and trailers */
+    unsigned seen;  /* what the fields said that frame */
+    size_t scanned; /* bytes looked at */
+    size_t fields;  /* where the field lines start */
+    size_t line;    /* where the current line starts */
+    struct http_chunks chunks;
 };
 
 /* Ready for a request's first byte. Also after REQUEST, for the next one. */

@@ -76,6 +76,7 @@ struct http_problem {
     const char *detail;  /* may be NULL */
     int retry_after_s;   /* 0: no Retry-After */
     const char *members; /* further members as JSON text, such as "\"retry\":true"; may be NULL */
+    struct http_field field; /* one more, such as WWW-Authenticate; name NULL: none */
 };
 
 void http_respond_problem(struct http_request *request, const struct http_problem *problem);

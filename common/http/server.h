@@ -37,7 +37,8 @@ struct http_server *http_server_new(struct loop *loop, const struct http_limits 
                                     const struct http_route *routes, size_t route_count,
                                     void *context);
 
-/* Closes all connections. Requests that are not answered stay valid until they are. */
+/* Closes all connections; not inside a handler. Requests that are not answered stay valid until
+ * they are; their answers are dropped. */
 void http_server_free(struct http_server *server);
 OWNED_DEFINE(http_server);
 
@@ -49,8 +50,9 @@ MUST_CHECK enum status http_server_listen(struct http_server *server, const char
 /* The port it listens on. */
 uint16_t http_server_port(const struct http_server *server);
 
-/* Stops accepting, closes idle connections, answers what is on its way with Connection: close, and
- * calls back once when no connection and no request is left. The callback may free the server. */
+/* Stops accepting, takes the requests that have come already, closes idle connections, answers what
+ * is on its way with Connection: close, and calls back once when no connection and no request is
+ * left. The callback may free the server. */
 void http_server_drain(struct http_server *server, void (*drained)(void *context), void *context);
 
 /* All of them only grow, but for the two that say so. */
