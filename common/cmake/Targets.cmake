@@ -90,3 +90,14 @@ function(add_integration_tests folder)
         TIMEOUT ${arg_LIMIT} RUN_SERIAL ON)
   endforeach()
 endfunction()
+
+# A consumer group: the library tributary_group_NAME from this folder's *.c but main.c (for its tests), and the program
+# tributary-NAME.
+function(add_group name)
+  file(GLOB sources CONFIGURE_DEPENDS *.c)
+  list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/main.c)
+  add_library(tributary_group_${name} STATIC ${sources})
+  tributary_link(tributary_group_${name} ${ARGN})
+  add_executable(tributary-${name} main.c)
+  target_link_libraries(tributary-${name} PRIVATE tributary_group_${name})
+endfunction()

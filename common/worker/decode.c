@@ -1,0 +1,127 @@
+#include "common/worker/decode.h"
+
+#include "common/base/hash.h"
+#include "common/codec/codec.h"
+#include "common/event/event.h"
+
+#include <stdio.h>
+
+static void reject(struct arena *arena, struct record *record, const char *reason,
+                   const char *detail)
+{
+    record->reject_reason = arena_text(arena, slice_of(reason));
+    record->reject_detail = arena_text(arena, slice_of(detail));
+    if (record->reject_reason == NULL || record->reject_detail == NULL) {
+        record->reject_reason = "too_large";
+        record->reject_detail = "no room to decode it";
+    }
+}
+
+/* Codec and checks share one shape for the three kinds. */
+static void reject_undecoded(struct arena *arena, struct record *record, const struct error *error)
+{
+    reject(arena, record, error->code[0] != '\0' ? error->code : "too_large", error->text);
+}
+
+static void reject_fault(struct arena *arena, struct record *record,
+                         const struct event_fault *fault)
+{
+    char detail[256];
+
+    snprintf(detail, sizeof detail, "%s: %s", fault->field, fault->detail);
+    reject(arena, record, fault->reason, detail);
+}
+
+/* The key says which user it is, and so which partition: with another one order would be lost. */
+static void check_key(int32_t partitions, struct arena *arena, struct record *record,
+                      struct slice tenant, struct slice user)
+{
+    char text[EVENT_KEY_MAX];
+    struct slice key = event_key(tenant, user, text);
+
+    if (!slice_equal(key, record->key))
+        reject(arena, record, "wrong_key", "the record's key is not tenant:user of the event");
+    else if (hash_partition(key, partitions) != record->partition)
+        reject(arena, record, "wrong_partition",
+               "murmur2 puts this user into another partition: set the producer's partitioner");
+}
+
+static void decode_transaction(int32_t partitions, struct arena *arena, struct record *record)
+{
+    struct transaction *event = arena_zalloc(arena, 1, sizeof *event);
+    struct event_fault fault;
+    struct error error = {0};
+
+    if (event == NULL ||
+        codec_decode_transaction(record->value, arena, event, &error) != STATUS_OK) {
+        reject_undecoded(arena, record, &error);
+        return;
+    }
+    if (!event_check_transaction(event, &fault)) {
+        reject_fault(arena, record, &fault);
+        return;
+    }
+    check_key(partitions, arena, record, event->tenant, event->user);
+    if (record->reject_reason == NULL)
+        record->transaction = event;
+}
+
+static void decode_feedback(int32_t partitions, struct arena *arena, struct record *record)
+{
+    struct feedback *event = arena_zalloc(arena, 1, sizeof *event);
+    struct event_fault fault;
+    struct error error = {0};
+
+    if (event == NULL || codec_decode_feedback(record->value, arena, event, &error) != STATUS_OK) {
+        reject_undecoded(arena, record, &error);
+        return;
+    }
+    if (!event_check_feedback(event, &fault)) {
+        reject_fault(arena, record, &fault);
+        return;
+    }
+    check_key(partitions, arena, record, event->tenant, event->user);
+    if (record->reject_reason == NULL)
+        record->feedback = event;
+}
+
+/* A bad range leaves the event out: it is no output of a classifier. Anything else that is wrong
+ * keeps it, as the range must be accounted for. */
+static void decode_classification(int32_t partitions, struct arena *arena, struct record *record)
+{
+    struct classification *event = arena_zalloc(arena, 1, sizeof *event);
+    struct event_fault fault;
+    struct error error = {0};
+
+    if (event == NULL ||
+        codec_decode_classification(record->value, arena, event, &error) != STATUS_OK) {
+        reject_undecoded(arena, record, &error);
+        return;
+    }
+    if (event->from < 0 || event->to < event->from || event->to == INT64_MAX) {
+        reject(arena, record, "bad_range", "from and to are no range of source offsets");
+        return;
+    }
+    record->range = (struct go_back_range){.from = event->from, .to = event->to};
+    record->classification = event;
+    if (!event_check_classification(event, &fault))
+        reject_fault(arena, record, &fault);
+    else if (event->transaction != NULL)
+        check_key(partitions, arena, record, event->transaction->tenant, event->transaction->user);
+}
+
+void decode_record(const struct input *input, int32_t partitions, struct arena *arena,
+                   struct record *record)
+{
+    switch (input->kind) {
+    case INPUT_TRANSACTIONS:
+        decode_transaction(partitions, arena, record);
+        break;
+    case INPUT_FEEDBACK:
+        decode_feedback(partitions, arena, record);
+        break;
+    case INPUT_CLASSIFICATIONS:
+        decode_classification(partitions, arena, record);
+        break;
+    }
+}

@@ -1,0 +1,14 @@
+/* From the bytes of a record to an event that may be trusted: decoded, checked, and under the key
+ * and in the partition that its user has. What fails gets a reason instead. */
+#ifndef TRIBUTARY_WORKER_DECODE_H
+#define TRIBUTARY_WORKER_DECODE_H
+
+#include "common/worker/batch.h"
+
+/* Fills the event or the reject of a record whose key, value, offset and range.from are set, and
+ * range.to; for classifications the range comes from the event. Memory from arena; the event
+ * borrows from the value. partitions: of every topic. */
+void decode_record(const struct input *input, int32_t partitions, struct arena *arena,
+                   struct record *record);
+
+#endif
