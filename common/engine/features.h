@@ -33,7 +33,7 @@ struct engine_features {
     uint32_t merchant_size;              /* 0: neither merchant nor description held a word */
     int32_t mcc;                         /* 0: none */
     uint64_t merchant_hash;              /* of all the normalised words; 0: no words */
-    uint64_t key_hash;                   /* of the first two informative words; 0: no words */
+    uint64_t key_hash;                   /* of the first informative word; 0: no words */
     int64_t amount_minor;
     int32_t amount_bucket; /* 0..63: sign and size by powers of two, zero is 0 */
 };

@@ -1,9 +1,9 @@
-/* What one user filed under what: counts by merchant and by merchant key, and which categories the
- * user uses at all. It is self-contained (it holds its own category names) and bounded, and lives
- * as bytes in Postgres, Redis and memory.
+/* What one user filed under what: counts by merchant, and which categories the user uses at all. It
+ * is self-contained (it holds its own category names) and bounded, and lives as bytes in Postgres,
+ * Redis and memory.
  *
  * Bounds: 512 cells, the least recently taught falls out; four labels a cell, the weakest falls
- * out; 64 categories a user, the least used falls out. All sums are integers; the same lessons in
+ * out; 48 categories a user, the least used falls out. All sums are integers; the same lessons in
  * the same order give the same bytes on every machine.
  *
  * One thread at a time. */
@@ -20,7 +20,7 @@
 
 enum {
     ENGINE_USER_CELLS_MAX = 512,
-    ENGINE_USER_LABELS_MAX = 64,
+    ENGINE_USER_LABELS_MAX = 48,
     ENGINE_CELL_LABELS_MAX = 4,
     ENGINE_USER_BYTES_MAX = 16 * 1024 /* no encoded user is larger; typically 1 KB */
 };

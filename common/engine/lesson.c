@@ -1,0 +1,81 @@
+#include "common/engine/lesson.h"
+
+#include "common/engine/counts.h"
+#include "common/engine/subject.h"
+#include "common/taxonomy/taxonomy.h"
+
+static const struct engine_effect nothing;
+
+static bool is_category(struct slice name)
+{
+    return name.size > 0 && name.size <= ENGINE_CATEGORY_SIZE &&
+           !slice_equal(name, SLICE_LITERAL(TAXONOMY_UNCATEGORIZED));
+}
+
+static struct engine_effect effect_of_correction(const struct engine_lesson *lesson)
+{
+    struct engine_effect effect = {.add_category = lesson->category, .add_units = ENGINE_UNIT};
+
+    if (!is_category(lesson->category))
+        return nothing;
+    if (is_category(lesson->shown) && !slice_equal(lesson->shown, lesson->category)) {
+        effect.take_category = lesson->shown;
+        effect.take_units = ENGINE_UNIT * 7 / 10;
+    }
+    return effect;
+}
+
+static struct engine_effect effect_of_rating(const struct engine_lesson *lesson)
+{
+    static const int32_t units[] = {-ENGINE_UNIT * 7 / 10, -ENGINE_UNIT * 35 / 100, 0,
+                                    ENGINE_UNIT / 2, ENGINE_UNIT};
+    int32_t weight;
+
+    if (lesson->rating < 1 || lesson->rating > 5 || !is_category(lesson->shown))
+        return nothing;
+    weight = units[lesson->rating - 1];
+    if (weight > 0)
+        return (struct engine_effect){.add_category = lesson->shown, .add_units = weight};
+    if (weight < 0)
+        return (struct engine_effect){.take_category = lesson->shown, .take_units = -weight};
+    return nothing;
+}
+
+struct engine_effect engine_lesson_effect(const struct engine_lesson *lesson)
+{
+    switch (lesson->kind) {
+    case ENGINE_CORRECTION:
+        return effect_of_correction(lesson);
+    case ENGINE_CONFIRMATION:
+        if (is_category(lesson->shown))
+            return (struct engine_effect){.add_category = lesson->shown, .add_units = ENGINE_UNIT};
+        return nothing;
+    case ENGINE_RATING:
+        return effect_of_rating(lesson);
+    }
+    return nothing;
+}
+
+static size_t push(struct engine_delta *deltas, size_t count, uint64_t subject,
+                   const struct engine_effect *effect)
+{
+    if (subject == 0)
+        return count;
+    if (effect->add_units > 0)
+        deltas[count++] = (struct engine_delta){subject, effect->add_category, effect->add_units};
+    if (effect->take_units > 0)
+        deltas[count++] =
+            (struct engine_delta){subject, effect->take_category, -effect->take_units};
+    return count;
+}
+
+size_t engine_lesson_deltas(const struct engine_lesson *lesson, struct engine_delta *ret_deltas)
+{
+    struct engine_effect effect = engine_lesson_effect(lesson);
+    size_t count = 0;
+
+    count = push(ret_deltas, count, lesson->features->merchant_hash, &effect);
+    count = push(ret_deltas, count, lesson->features->key_hash, &effect);
+    count = push(ret_deltas, count, engine_subject_mcc(lesson->features->mcc), &effect);
+    return push(ret_deltas, count, ENGINE_SUBJECT_ALL, &effect);
+}

@@ -1,0 +1,13 @@
+/* What counts are kept of, beside a merchant and its key (features.h). Inside the engine only. */
+#ifndef TRIBUTARY_ENGINE_SUBJECT_H
+#define TRIBUTARY_ENGINE_SUBJECT_H
+
+#include <stdint.h>
+
+/* Everything that a tenant's users filed. */
+#define ENGINE_SUBJECT_ALL UINT64_C(1)
+
+/* A merchant category code, 1..9999; 0 for 0. */
+uint64_t engine_subject_mcc(int32_t mcc);
+
+#endif

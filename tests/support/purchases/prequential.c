@@ -1,0 +1,159 @@
+#include "tests/support/purchases/prequential.h"
+
+#include "common/base/hash.h"
+#include "common/base/must.h"
+#include "common/base/random.h"
+#include "common/engine/counts.h"
+#include "common/engine/lesson.h"
+#include "common/engine/user.h"
+#include "common/engine/verdict.h"
+
+#include <stdlib.h>
+
+enum { SUMS_CAPACITY = 1 << 20, COUNTS_LIMIT = 256 << 20 };
+
+#define TENANT SLICE_LITERAL("cards")
+
+/* The rows that the learner keeps in the database. */
+struct sum {
+    uint64_t key; /* of subject and category; 0: free */
+    int64_t units;
+};
+
+struct town {
+    const struct purchases *purchases;
+    const struct prequential *plan;
+    struct engine_counts *counts;
+    struct engine_user **users;
+    struct sum *sums;
+    uint64_t *warm_merchants; /* a set */
+    struct random random;
+};
+
+static struct sum *sum_of(struct town *town, const struct engine_delta *delta)
+{
+    uint64_t key = hash_fnv1a(delta->subject | 1, delta->category) | 1;
+    size_t place = key % SUMS_CAPACITY;
+
+    while (town->sums[place].key != 0 && town->sums[place].key != key)
+        place = (place + 1) % SUMS_CAPACITY;
+    town->sums[place].key = key;
+    return &town->sums[place];
+}
+
+static void learn(struct town *town, const struct purchase *row, const struct engine_lesson *lesson)
+{
+    struct engine_delta deltas[ENGINE_DELTAS_MAX];
+    size_t count = engine_lesson_deltas(lesson, deltas);
+    struct engine_user **user = &town->users[row->user];
+    struct engine_step step;
+
+    for (size_t i = 0; i < count; i++) {
+        struct sum *sum = sum_of(town, &deltas[i]);
+        struct engine_count set = {.tenant = TENANT,
+                                   .subject = deltas[i].subject,
+                                   .category = deltas[i].category,
+                                   .units = sum->units += deltas[i].units};
+
+        MUST(engine_counts_set(town->counts, &set));
+    }
+    if (*user == NULL)
+        *user = engine_user_new();
+    engine_learn_user(*user, lesson, &step);
+}
+
+static struct slice truth_of(const struct town *town, const struct purchase *row)
+{
+    return town->plan->detail ? row->detail : row->primary;
+}
+
+static bool warm_merchant(struct town *town, uint64_t merchant, bool add)
+{
+    size_t place = merchant % SUMS_CAPACITY;
+
+    while (town->warm_merchants[place] != 0 && town->warm_merchants[place] != merchant)
+        place = (place + 1) % SUMS_CAPACITY;
+    if (add)
+        town->warm_merchants[place] = merchant;
+    return town->warm_merchants[place] == merchant;
+}
+
+static struct engine_features features_of(const struct purchase *row)
+{
+    struct engine_input input = {.merchant = row->merchant,
+                                 .currency = SLICE_LITERAL("GBP"),
+                                 .amount_minor = row->amount_minor,
+                                 .occurred_us = row->day * INT64_C(86400000000)};
+    struct engine_features features;
+
+    engine_features(&input, &features);
+    return features;
+}
+
+static void warm_up(struct town *town, const struct purchase *row)
+{
+    struct engine_features features = features_of(row);
+    struct engine_lesson lesson = {
+        .features = &features, .kind = ENGINE_CORRECTION, .category = truth_of(town, row)};
+
+    warm_merchant(town, features.merchant_hash, true);
+    learn(town, row, &lesson);
+}
+
+static struct trial try_row(struct town *town, const struct purchase *row)
+{
+    struct engine_features features = features_of(row);
+    struct engine_view view = {.tenant = engine_tenant(town->counts, TENANT),
+                               .user = town->users[row->user]};
+    struct slice truth = truth_of(town, row);
+    struct engine_verdict verdict;
+    struct engine_lesson lesson = {.features = &features};
+    struct trial trial;
+
+    engine_classify(&view, &features, &verdict);
+    trial = (struct trial){
+        .confidence = (float)verdict.confidence,
+        .global_confidence = (float)verdict.global_confidence,
+        .right = slice_equal(verdict.category, truth),
+        .global_right = slice_equal(verdict.global_category, truth),
+        .seen = warm_merchant(town, features.merchant_hash, false),
+    };
+    lesson.kind = trial.right ? ENGINE_CONFIRMATION : ENGINE_CORRECTION;
+    lesson.shown = verdict.category;
+    lesson.category = truth;
+    if (!(town->plan->errors && trial.right) && random_unit(&town->random) < town->plan->share)
+        learn(town, row, &lesson);
+    return trial;
+}
+
+static void town_done(struct town *town)
+{
+    for (int32_t i = 0; i < town->purchases->users; i++)
+        engine_user_free(town->users[i]);
+    free(town->users);
+    free(town->sums);
+    free(town->warm_merchants);
+    engine_counts_free(town->counts);
+}
+
+struct trial *prequential_run(const struct purchases *purchases, const struct prequential *plan)
+{
+    size_t user_count = (size_t)purchases->users;
+    struct town town = {
+        .purchases = purchases,
+        .plan = plan,
+        .counts = engine_counts_new(COUNTS_LIMIT),
+        .users = must_alloc(user_count * sizeof *town.users),
+        .sums = must_alloc(SUMS_CAPACITY * sizeof *town.sums),
+        .warm_merchants = must_alloc(SUMS_CAPACITY * sizeof *town.warm_merchants),
+    };
+    struct trial *trials = must_alloc((plan->end - plan->warm) * sizeof *trials);
+
+    random_init(&town.random, plan->seed);
+    for (size_t i = 0; i < plan->warm; i++)
+        warm_up(&town, &purchases->rows[i]);
+    for (size_t i = plan->warm; i < plan->end; i++)
+        trials[i - plan->warm] = try_row(&town, &purchases->rows[i]);
+    town_done(&town);
+    return trials;
+}

@@ -1,0 +1,48 @@
+/* The engine on labelled purchases as in life: each is answered first, then perhaps learnt from.
+ * Every lesson goes through the same functions as the learner's, every answer through the
+ * classifier's. */
+#ifndef TRIBUTARY_TESTS_SUPPORT_PREQUENTIAL_H
+#define TRIBUTARY_TESTS_SUPPORT_PREQUENTIAL_H
+
+#include "tests/support/purchases/purchases.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct prequential {
+    size_t warm;  /* rows that are only learnt, with all their labels */
+    size_t end;   /* one past the last row */
+    bool detail;  /* 63 categories rather than 16 */
+    double share; /* of the answers, or of the wrong ones, that get feedback */
+    bool errors;  /* only wrong answers get it */
+    uint64_t seed;
+};
+
+/* One answer. */
+struct trial {
+    float confidence;
+    float global_confidence;
+    uint8_t right;
+    uint8_t global_right;
+    uint8_t seen; /* the merchant occurs among the warm rows */
+};
+
+/* end - warm trials, one a row; the caller frees them. */
+struct trial *prequential_run(const struct purchases *purchases, const struct prequential *plan);
+
+/* What is reported of a run. */
+struct report {
+    size_t count;
+    double accuracy;
+    double error;      /* expected calibration error, 15 bins */
+    double coverage95; /* the largest share of answers, the surest first, that is 95 % right */
+    double seen;       /* accuracy where the merchant occurs among the warm rows, and elsewhere */
+    double unseen;
+    double global_accuracy;
+    double global_error;
+};
+
+struct report report_of(const struct trial *trials, size_t count);
+
+#endif
