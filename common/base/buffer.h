@@ -10,10 +10,10 @@
 #include <stdint.h>
 
 struct buffer {
-    char *data;      /* owned */
+    char *data; /* owned */
     size_t size;
     size_t capacity;
-    size_t limit;    /* bytes; 0 = no write allowed */
+    size_t limit; /* bytes; 0 = no write allowed */
     bool overflow;
 };
 

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MUST(condition)                                                                           \
-    ((condition) ? (void)0                                                                        \
-                 : (fprintf(stderr, "%s:%d: MUST failed: %s\n", __FILE__, __LINE__, #condition),  \
-                    abort()))
+#define MUST(condition)                                                                            \
+    ((condition)                                                                                   \
+         ? (void)0                                                                                 \
+         : (fprintf(stderr, "%s:%d: MUST failed: %s\n", __FILE__, __LINE__, #condition), abort()))
 
 /* Small allocations of the process's lifetime: out of memory aborts. Anything sized by input is
  * capped before it comes here. */

@@ -9,18 +9,18 @@
 
 #define OWNED(type) __attribute__((cleanup(type##_owned_cleanup))) struct type *
 
-#define OWNED_DEFINE(type)                                                                        \
-    static inline void type##_owned_cleanup(struct type **owned)                                  \
-    {                                                                                             \
-        type##_free(*owned);                                                                      \
-    }                                                                                             \
+#define OWNED_DEFINE(type)                                                                         \
+    static inline void type##_owned_cleanup(struct type **owned)                                   \
+    {                                                                                              \
+        type##_free(*owned);                                                                       \
+    }                                                                                              \
     _Static_assert(1, "")
 
-#define TAKE(variable)                                                                            \
-    ({                                                                                            \
-        __typeof__(variable) taken_ = (variable);                                                 \
-        (variable) = NULL;                                                                        \
-        taken_;                                                                                   \
+#define TAKE(variable)                                                                             \
+    ({                                                                                             \
+        __typeof__(variable) taken_ = (variable);                                                  \
+        (variable) = NULL;                                                                         \
+        taken_;                                                                                    \
     })
 
 #endif

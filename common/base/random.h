@@ -19,7 +19,8 @@ uint64_t random_below(struct random *random, uint64_t bound);
 /* 0 <= x < 1. */
 double random_unit(struct random *random);
 
-/* Full jitter: uniform in 0 .. min(cap_ms, base_ms * 2^attempt), at least 1. attempt starts at 0. */
+/* Full jitter: uniform in 0 .. min(cap_ms, base_ms * 2^attempt), at least 1. attempt starts at 0.
+ */
 int64_t random_backoff_ms(struct random *random, int64_t base_ms, int64_t cap_ms, unsigned attempt);
 
 #endif

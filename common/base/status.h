@@ -16,8 +16,8 @@ enum status {
 
 struct error {
     enum status status;
-    char code[24];   /* SQLSTATE, errno name or library code; empty when there is none */
-    char text[232];  /* what, where, and what to do; one line */
+    char code[24];  /* SQLSTATE, errno name or library code; empty when there is none */
+    char text[232]; /* what, where, and what to do; one line */
 };
 
 #define MUST_CHECK __attribute__((warn_unused_result))
