@@ -15,7 +15,7 @@
 
 enum {
     JSON_DEPTH_MAX = 16,
-    JSON_KEYS_MAX = 256,
+    JSON_KEYS_MAX = 128,
     JSON_TEXT_MAX = 4 << 20, /* bytes of one document */
 };
 
@@ -43,14 +43,23 @@ void json_parser_free(struct json_parser *parser);
 OWNED_DEFINE(json_parser);
 
 /* One document. STATUS_REJECT with a code of json_reasons when it is not acceptable; the text names
- * the byte and echoes nothing. The handlers may have seen a part of it by then. */
+ * the byte and echoes nothing; the handlers may have seen a part of it by then. STATUS_FATAL,
+ * "arena_full", when the arena has no room for the text of its escapes. */
 MUST_CHECK enum status json_parse(struct json_parser *parser, struct slice text,
                                   struct arena *arena, const struct json_handlers *handlers,
                                   void *context, struct error *error);
 
-/* json_syntax, json_utf8, json_escape (\u0000, a lone surrogate), json_duplicate_key, json_depth,
- * json_too_large, json_stopped (a handler said so); ends with NULL. */
-extern const char *const json_reasons[];
+struct json_reason {
+    const char *code;   /* "json_syntax" … */
+    const char *detail; /* a sentence for a person */
+};
+
+/* Every code that json_parse may set; the last has no code. json_escape: \u0000 or a lone
+ * surrogate; json_stopped: a handler said so. */
+extern const struct json_reason json_reasons[];
+
+/* The one that the error's code names; NULL for another code. */
+const struct json_reason *json_reason_of(const struct error *error);
 
 /* Writing: commas and escapes are its own; that begins and ends match is the caller's. */
 struct json_writer {

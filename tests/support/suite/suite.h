@@ -8,9 +8,14 @@
 
 #include <check.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Runs the tests with a limit of `timeout_s` seconds each; the exit code for main. */
 int suite_run(const char *name, double timeout_s, const TTest *const *tests, size_t count);
+
+/* The seed of a property test: SEED of the environment, else the clock's. Printed, so that what
+ * failed once can be run again. */
+uint64_t suite_seed(void);
 
 #define SUITE_MAIN_TIMEOUT(name, timeout_s, ...)                                                  \
     int main(void)                                                                                \
