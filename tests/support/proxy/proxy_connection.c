@@ -230,22 +230,22 @@ static void write_pipes(struct proxy_connection *connection)
         discard(connection, &connection->answer);
 }
 
-/* The client has ended: the server is told when it has had everything, after a silence if some of
- * it came late. False: nobody is left to serve. */
+/* The client has ended: the server is told when it has had everything. Where some of it was still
+ * to be written then, the connection ends after a silence, as nobody waits for answers to it.
+ * False: it is over. */
 static bool end_client(struct proxy_connection *connection)
 {
     if (!proxy_pipe_empty(&connection->request)) {
         connection->lingers = true;
         return true;
     }
-    if (connection->lingers && clock_steady_ms() < connection->moved_ms + LINGER_MS)
-        return true;
+    if (connection->lingers)
+        return clock_steady_ms() < connection->moved_ms + LINGER_MS;
     if (connection->client_gone)
         return false;
     if (!connection->server_shut)
         shutdown(connection->server, SHUT_WR);
     connection->server_shut = true;
-    connection->lingers = false;
     return true;
 }
 
