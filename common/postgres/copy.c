@@ -13,7 +13,8 @@ static const char copy_name[] = "COPY";
 
 /* The binary format of COPY, in its manual page: signature, flags, length of the extension; rows
  * with a count of fields; -1 as the last count. */
-static const char copy_header[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0";
+static const char copy_header[] =
+    "PGCOPY\n\377\r\n\0" /* flags: */ "\0\0\0\0" /* extension: */ "\0\0\0\0";
 
 static enum status copy_read(struct postgres *db, PGresult **ret_result, struct error *error)
 {
