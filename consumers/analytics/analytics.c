@@ -1,0 +1,366 @@
+/* The analytics group: the ledger and the sums that people and dashboards read, each transaction
+ * and each correction once, in one transaction a batch. Redis gets the month's sums after it. */
+#include "consumers/analytics/analytics.h"
+
+#include "common/base/must.h"
+#include "consumers/analytics/hot.h"
+#include "consumers/analytics/ids.h"
+#include "consumers/analytics/store.h"
+
+#include <stdlib.h>
+
+struct analytics {
+    struct store store;
+    struct hot hot;
+};
+
+/* One batch on its way. */
+struct work {
+    struct analytics *self;
+    struct postgres_tx *tx;
+    const struct batch *batch;
+    struct verdicts *verdicts;
+    struct sum_sets sums;
+};
+
+static bool is_output(const struct record *record)
+{
+    return record->classification != NULL && record->category_key != 0;
+}
+
+/* A correction to a category that the tenant may not add is of no use; all other feedback is. */
+static bool is_feedback(const struct record *record)
+{
+    return record->feedback != NULL &&
+           (record->category_key != 0 || record->feedback->category.size == 0);
+}
+
+/* What neither of them takes has a category beyond the tenant's limit. */
+static void reject_categories(struct work *work)
+{
+    for (size_t i = 0; i < work->batch->count; i++) {
+        const struct record *record = &work->batch->records[i];
+
+        if (!is_output(record) && !is_feedback(record))
+            verdict_reject(work->verdicts, i, "category_limit");
+    }
+}
+
+/* ---- What was new ---- */
+
+/* Marks the leads that the insert returned as applied. */
+static void mark_new(struct work *work, const struct ids *ids, const struct postgres_result *rows)
+{
+    for (size_t row = 0; row < postgres_result_rows(rows); row++) {
+        size_t lead =
+            ids_find(ids, postgres_result_int8(rows, row, 0), postgres_result_int8(rows, row, 1));
+
+        MUST(lead < ids->count);
+        verdict_set(work->verdicts, ids->indices[lead], VERDICT_APPLIED);
+    }
+}
+
+/* The same hash is a duplicate when the full id is the same too; else two ids collide. */
+static void judge_repeat(struct work *work, const struct ids *ids, size_t position,
+                         struct slice stored)
+{
+    size_t index = ids->indices[position];
+
+    if (slice_equal(ids_text(ids->records[position]), stored))
+        verdict_set(work->verdicts, index, VERDICT_DUPLICATE);
+    else
+        verdict_reject(work->verdicts, index, "id_collision");
+}
+
+/* Leads that were there before: compares with the id in the table. */
+static enum status judge_known(struct work *work, const struct ids *ids, bool of_feedback,
+                               struct error *error)
+{
+    OWNED(postgres_result) rows = NULL;
+    const struct record **known;
+    size_t count = 0;
+    enum status status;
+
+    known = arena_alloc(work->batch->arena, ids->count * sizeof *known);
+    if (known == NULL)
+        return error_set(error, STATUS_FATAL, "no room for a batch: lower worker.batch_bytes");
+    for (size_t i = 0; i < ids->count; i++)
+        if (ids->leads[i] == i && work->verdicts->items[ids->indices[i]] == VERDICT_NONE)
+            known[count++] = ids->records[i];
+    if (count == 0)
+        return STATUS_OK;
+    status = store_ids(&work->self->store, work->tx, of_feedback, known, count, &rows, error);
+    for (size_t row = 0; status == STATUS_OK && row < postgres_result_rows(rows); row++) {
+        size_t lead =
+            ids_find(ids, postgres_result_int8(rows, row, 0), postgres_result_int8(rows, row, 1));
+
+        judge_repeat(work, ids, lead, postgres_result_text(rows, row, 2));
+    }
+    return status;
+}
+
+static enum status judge_repeats(struct work *work, const struct ids *ids, bool of_feedback,
+                                 struct error *error)
+{
+    enum status status = judge_known(work, ids, of_feedback, error);
+
+    for (size_t i = 0; i < ids->count; i++)
+        if (ids->leads[i] != i)
+            judge_repeat(work, ids, i, ids_text(ids->records[ids->leads[i]]));
+    return status;
+}
+
+/* The leads, which are what may be inserted. */
+static const struct record **leads_of(const struct ids *ids, struct arena *arena, size_t *ret_count)
+{
+    const struct record **leads = arena_alloc(arena, ids->count * sizeof *leads);
+
+    *ret_count = 0;
+    for (size_t i = 0; leads != NULL && i < ids->count; i++)
+        if (ids->leads[i] == i)
+            leads[(*ret_count)++] = ids->records[i];
+    return leads;
+}
+
+/* ---- Transactions ---- */
+
+static struct movement movement_of(const struct record *record, int32_t category)
+{
+    const struct transaction *event = record->classification->transaction;
+
+    return (struct movement){.user_key = record->user_key,
+                             .tenant_key = record->tenant_key,
+                             .partition = record->partition,
+                             .category = category,
+                             .currency = event->currency,
+                             .occurred_us = event->occurred_at,
+                             .minor = event->amount_minor,
+                             .events = 1};
+}
+
+/* New rows count under the category that the table gave them: a correction may have come first. */
+static void add_new_money(struct work *work, const struct ids *ids,
+                          const struct postgres_result *rows)
+{
+    for (size_t row = 0; row < postgres_result_rows(rows); row++) {
+        size_t lead =
+            ids_find(ids, postgres_result_int8(rows, row, 0), postgres_result_int8(rows, row, 1));
+        struct movement movement =
+            movement_of(ids->records[lead], postgres_result_int4(rows, row, 2));
+
+        sum_sets_add(&work->sums, &movement);
+    }
+}
+
+static enum status apply_transactions(struct work *work, const struct ids *ids, struct error *error)
+{
+    OWNED(postgres_result) rows = NULL;
+    size_t count;
+    const struct record **leads = leads_of(ids, work->batch->arena, &count);
+    enum status status;
+
+    if (leads == NULL)
+        return error_set(error, STATUS_FATAL, "no room for a batch: lower worker.batch_bytes");
+    if (count == 0)
+        return STATUS_OK;
+    status = store_add_ledger(&work->self->store, work->tx, leads, count, &rows, error);
+    if (status != STATUS_OK)
+        return status;
+    mark_new(work, ids, rows);
+    add_new_money(work, ids, rows);
+    return judge_repeats(work, ids, false, error);
+}
+
+/* ---- Corrections ---- */
+
+#define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
+
+/* By transaction; of one transaction the latest first. */
+static int correction_compare(const void *left, const void *right)
+{
+    const struct record *a = *(const struct record *const *)left;
+    const struct record *b = *(const struct record *const *)right;
+    int order = COMPARE(a->user_key, b->user_key);
+
+    if (order == 0)
+        order = COMPARE(a->transaction_hash, b->transaction_hash);
+    return order != 0 ? order : COMPARE(b->offset, a->offset);
+}
+
+/* The new correction with the highest offset for this ledger row, among `count` sorted ones; NULL
+ * when none of them is about that very id. */
+static const struct record *latest_correction(const struct record *const *corrections, size_t count,
+                                              const struct postgres_result *rows, size_t row)
+{
+    const struct record ledger = {.user_key = postgres_result_int8(rows, row, 0),
+                                  .transaction_hash = postgres_result_int8(rows, row, 1),
+                                  .offset = INT64_MAX};
+    const struct record *wanted = &ledger;
+    size_t low = 0, high = count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (correction_compare(&corrections[middle], &wanted) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < count && corrections[low]->user_key == ledger.user_key &&
+           corrections[low]->transaction_hash == ledger.transaction_hash;
+         low++)
+        if (slice_equal(corrections[low]->feedback->transaction_id,
+                        postgres_result_text(rows, row, 2)))
+            return corrections[low];
+    return NULL;
+}
+
+/* Money leaves the category in the ledger row and comes to the corrected one. */
+static void move_money(struct work *work, const struct record *correction,
+                       const struct postgres_result *rows, size_t row)
+{
+    struct movement movement = {.user_key = correction->user_key,
+                                .tenant_key = correction->tenant_key,
+                                .partition = correction->partition,
+                                .category = postgres_result_int4(rows, row, 3),
+                                .currency = postgres_result_text(rows, row, 6),
+                                .occurred_us = postgres_result_timestamptz(rows, row, 7),
+                                .minor = -postgres_result_int8(rows, row, 5),
+                                .events = -1};
+
+    sum_sets_add(&work->sums, &movement);
+    movement.category = correction->category_key;
+    movement.minor = -movement.minor;
+    movement.events = 1;
+    sum_sets_add(&work->sums, &movement);
+}
+
+static enum status move_corrected(struct work *work, const struct ids *ids, struct error *error)
+{
+    OWNED(postgres_result) rows = NULL;
+    const struct record **corrections, **moves;
+    size_t count = 0, moved = 0;
+    enum status status;
+
+    corrections = arena_alloc(work->batch->arena, ids->count * sizeof *corrections);
+    moves = arena_alloc(work->batch->arena, ids->count * sizeof *moves);
+    if (corrections == NULL || moves == NULL)
+        return error_set(error, STATUS_FATAL, "no room for a batch: lower worker.batch_bytes");
+    for (size_t i = 0; i < ids->count; i++)
+        if (work->verdicts->items[ids->indices[i]] == VERDICT_APPLIED &&
+            ids->records[i]->feedback->kind == FEEDBACK_KIND_CORRECTION)
+            corrections[count++] = ids->records[i];
+    if (count == 0)
+        return STATUS_OK;
+    qsort(corrections, count, sizeof *corrections, correction_compare);
+    status = store_lock_ledger(&work->self->store, work->tx, corrections, count, &rows, error);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t row = 0; row < postgres_result_rows(rows); row++) {
+        const struct record *latest = latest_correction(corrections, count, rows, row);
+
+        if (latest == NULL || latest->offset <= postgres_result_int8(rows, row, 4))
+            continue;
+        move_money(work, latest, rows, row);
+        moves[moved++] = latest;
+    }
+    return store_recategorise(&work->self->store, work->tx, moves, moved, error);
+}
+
+static enum status apply_feedback(struct work *work, const struct ids *ids, struct error *error)
+{
+    OWNED(postgres_result) rows = NULL;
+    size_t count;
+    const struct record **leads = leads_of(ids, work->batch->arena, &count);
+    enum status status;
+
+    if (leads == NULL)
+        return error_set(error, STATUS_FATAL, "no room for a batch: lower worker.batch_bytes");
+    if (count == 0)
+        return STATUS_OK;
+    status = store_add_corrections(&work->self->store, work->tx, leads, count, &rows, error);
+    if (status != STATUS_OK)
+        return status;
+    mark_new(work, ids, rows);
+    if ((status = judge_repeats(work, ids, true, error)) != STATUS_OK)
+        return status;
+    return move_corrected(work, ids, error);
+}
+
+/* ---- The descriptor ---- */
+
+static enum status analytics_apply(void *state, struct postgres_tx *tx, const struct batch *batch,
+                                   struct verdicts *verdicts, struct error *error)
+{
+    struct work work = {.self = state, .tx = tx, .batch = batch, .verdicts = verdicts};
+    OWNED(postgres_result) months = NULL;
+    struct ids outputs, feedback;
+    enum status status;
+
+    hot_forget(&work.self->hot);
+    /* A correction moves money twice, a transaction once. */
+    if (!sum_sets_init(&work.sums, batch->arena, 2 * batch->count) ||
+        !ids_init(&outputs, batch->arena, batch, is_output) ||
+        !ids_init(&feedback, batch->arena, batch, is_feedback))
+        return error_set(error, STATUS_FATAL, "no room for a batch: lower worker.batch_bytes");
+    reject_categories(&work);
+    if ((status = apply_transactions(&work, &outputs, error)) != STATUS_OK ||
+        (status = apply_feedback(&work, &feedback, error)) != STATUS_OK)
+        return status;
+    sum_sets_fold(&work.sums);
+    if (work.sums.days.count == 0 && work.sums.months.count == 0 && work.sums.hours.count == 0)
+        return STATUS_OK;
+    status = store_add_sums(&work.self->store, tx, &work.sums, &months, error);
+    if (status == STATUS_OK)
+        hot_note(&work.self->hot, batch, months);
+    return status;
+}
+
+static enum status analytics_open(void *state, const struct sink_context *context,
+                                  struct error *error)
+{
+    struct analytics *self = state;
+
+    (void)error;
+    if (self->hot.redis != NULL) /* opened before, and tried again */
+        return STATUS_OK;
+    store_init(&self->store);
+    hot_init(&self->hot, context);
+    return STATUS_OK;
+}
+
+static void analytics_committed(void *state, const struct batch *batch,
+                                const struct verdicts *verdicts)
+{
+    struct analytics *self = state;
+
+    (void)batch;
+    (void)verdicts;
+    hot_write(&self->hot);
+}
+
+static void analytics_close(void *state)
+{
+    struct analytics *self = state;
+
+    store_done(&self->store);
+    hot_done(&self->hot);
+}
+
+static const struct input inputs[] = {
+    {"classifications", INPUT_CLASSIFICATIONS},
+    {"feedback", INPUT_FEEDBACK},
+};
+
+const struct sink analytics_sink = {
+    .name = "analytics",
+    .inputs = inputs,
+    .input_count = sizeof inputs / sizeof inputs[0],
+    .state_size = sizeof(struct analytics),
+    .uses_redis = true,
+    .keeps_rejects = true,
+    .open = analytics_open,
+    .apply = analytics_apply,
+    .committed = analytics_committed,
+    .close = analytics_close,
+};

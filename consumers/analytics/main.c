@@ -1,0 +1,6 @@
+#include "consumers/analytics/analytics.h"
+
+int main(int argc, char **argv)
+{
+    return sink_main(&analytics_sink, argc, argv);
+}
