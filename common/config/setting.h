@@ -2,12 +2,12 @@
  * struct. A component declares one static const table of them and never reads a file or the
  * environment itself; config.h fills the struct.
  *
- *     struct redis_options { const char *address; int64_t timeout_ms; };
+ *     struct redis_settings { const char *address; int64_t timeout_ms; };
  *
- *     const struct setting redis_settings[] = {
- *         {.name = "address", SETTING_AT(TEXT, struct redis_options, address),
+ *     const struct setting redis_setting_table[] = {
+ *         {.name = "address", SETTING_AT(TEXT, struct redis_settings, address),
  *          .fallback = "127.0.0.1:6379", .help = "host:port, or the path of a socket"},
- *         {.name = "timeout", SETTING_AT(DURATION, struct redis_options, timeout_ms),
+ *         {.name = "timeout", SETTING_AT(DURATION, struct redis_settings, timeout_ms),
  *          .fallback = "500ms", .min = 1, .max = 60000, .help = "deadline of a command"},
  *     };
  *
