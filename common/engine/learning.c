@@ -1,4 +1,4 @@
-/* The learning step on a user's counts: take, then keep a share of what is there, then add. */
+/* The learning step on a user's counts: keep a share of what is there, take, add. */
 #include "common/engine/counts.h"
 #include "common/engine/lesson.h"
 #include "common/engine/tenant.h"
@@ -41,22 +41,16 @@ static struct change change_of(struct engine_user *user, const struct engine_eff
     return change;
 }
 
-/* Which categories the user uses at all. */
-static void learn_labels(struct engine_user *user, const struct change *change)
+/* Which categories the user uses at all: only what the user said counts. */
+static void learn_habits(struct engine_user *user, const struct change *change)
 {
     struct user_label *labels = user->labels;
 
-    if (change->take >= 0) {
-        struct user_label *label = &labels[change->take];
-
-        label->slow = less(label->slow, change->take_units);
-        label->fast = (uint16_t)less(label->fast, change->take_units);
-    }
     if (change->add < 0)
         return;
     for (int i = 0; i < user->label_count; i++) {
         labels[i].slow = keep(labels[i].slow, USER_KEEP_SLOW);
-        labels[i].fast = (uint16_t)keep(labels[i].fast, USER_KEEP_FAST);
+        labels[i].fast = (uint16_t)keep(labels[i].fast, USER_KEEP_RECENT);
     }
     labels[change->add].slow = more(labels[change->add].slow, change->add_units, UINT32_MAX);
     labels[change->add].fast =
@@ -76,12 +70,12 @@ static void learn_cell(struct user_cell *cell, const struct change *change)
 {
     int place = user_cell_place(cell, change->take);
 
-    if (place >= 0)
-        cell->units[place] = (uint16_t)less(cell->units[place], change->take_units);
     if (change->add >= 0) {
         for (int i = 0; i < ENGINE_CELL_LABELS_MAX; i++)
-            cell->units[i] = (uint16_t)keep(cell->units[i], USER_KEEP_CELL);
+            cell->units[i] = (uint16_t)keep(cell->units[i], USER_KEEP_RECENT);
     }
+    if (place >= 0)
+        cell->units[place] = (uint16_t)less(cell->units[place], change->take_units);
     user_cell_compact(cell);
     if (change->add >= 0)
         cell_add(cell, change->add, change->add_units);
@@ -122,7 +116,7 @@ void engine_learn_user(struct engine_user *user, const struct engine_lesson *les
     *ret = (struct engine_step){.learnt = effect.add_units > 0 || effect.take_units > 0};
     if (ret->learnt) {
         change = change_of(user, &effect);
-        learn_labels(user, &change);
+        learn_habits(user, &change);
         learn_merchant(user, lesson->features->merchant_hash, &change, ret);
         if (user->lessons < UINT32_MAX)
             user->lessons++;

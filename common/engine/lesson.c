@@ -63,17 +63,21 @@ static size_t push(struct engine_delta *deltas, size_t count, uint64_t subject,
         return count;
     if (effect->add_units > 0)
         deltas[count++] = (struct engine_delta){subject, effect->add_category, effect->add_units};
-    if (effect->take_units > 0)
+    else
         deltas[count++] =
             (struct engine_delta){subject, effect->take_category, -effect->take_units};
     return count;
 }
 
+/* Taking here what a correction takes from the user's own counts made every answer worse where
+ * only wrong answers get feedback: right ones then lose and never gain. */
 size_t engine_lesson_deltas(const struct engine_lesson *lesson, struct engine_delta *ret_deltas)
 {
     struct engine_effect effect = engine_lesson_effect(lesson);
     size_t count = 0;
 
+    if (effect.add_units == 0 && effect.take_units == 0)
+        return 0;
     count = push(ret_deltas, count, lesson->features->merchant_hash, &effect);
     count = push(ret_deltas, count, lesson->features->key_hash, &effect);
     count = push(ret_deltas, count, engine_subject_mcc(lesson->features->mcc), &effect);

@@ -53,14 +53,15 @@ void engine_learn_user(struct engine_user *user, const struct engine_lesson *les
                        struct engine_step *ret);
 
 /* What the tenant's sums change by: add `units` to the sum of (tenant, partition, subject,
- * category). One lesson names each (subject, category) once. */
+ * category). A lesson adds to one category, or takes from one (a low rating); what a correction
+ * takes back, it takes from the user's own counts of this merchant only. One delta a subject. */
 struct engine_delta {
     uint64_t subject;
     struct slice category; /* the lesson's memory */
     int64_t units;
 };
 
-enum { ENGINE_DELTAS_MAX = 8 };
+enum { ENGINE_DELTAS_MAX = 4 };
 
 /* Returns how many of ret_deltas[ENGINE_DELTAS_MAX] are set, 0 where there is nothing to learn. */
 size_t engine_lesson_deltas(const struct engine_lesson *lesson, struct engine_delta *ret_deltas);

@@ -6,7 +6,7 @@
 
 /* In labels: what the tenant's opinion weighs against the user's habits, and against what the user
  * said of this merchant. */
-#define HABIT_WEIGHT    5.0
+#define HABIT_WEIGHT    8.0
 #define MERCHANT_WEIGHT 1.0
 
 void own_columns(struct own *own, struct board *board, const struct engine_user *user)

@@ -12,25 +12,25 @@
 struct user_label {
     uint64_t hash; /* tenant_category_hash(name) */
     uint32_t slow; /* units, kept by USER_KEEP_SLOW a lesson */
-    uint16_t fast; /* units, kept by USER_KEEP_FAST a lesson */
+    uint16_t fast; /* units, kept by USER_KEEP_RECENT a lesson */
     uint8_t size;
     char name[ENGINE_CATEGORY_SIZE];
 };
 
 /* What the user filed one merchant under. */
 struct user_cell {
-    uint16_t units[ENGINE_CELL_LABELS_MAX]; /* kept by USER_KEEP_CELL a lesson here; 0: free, and
+    uint16_t units[ENGINE_CELL_LABELS_MAX]; /* kept by USER_KEEP_RECENT a lesson here; 0: free, and
                                                so are those behind it */
     uint8_t labels[ENGINE_CELL_LABELS_MAX];
     uint8_t times[ENGINE_CELL_LABELS_MAX]; /* how often the user said so; stops at 255 */
 };
 
-/* What a lesson keeps of older ones, in 1/65536. In a cell two equal labels never outweigh a newer
- * one by much: a correction holds at once. */
+/* What a lesson keeps of older ones, in 1/65536. The recent share is so small that a correction
+ * holds at once: any number of older equal labels, less what the correction takes back, weigh less
+ * than it. */
 enum {
-    USER_KEEP_CELL = 39322, /* .6 */
-    USER_KEEP_FAST = 45875, /* .7 */
-    USER_KEEP_SLOW = 64881  /* .99 */
+    USER_KEEP_RECENT = 39322, /* .6: cells, and recent habits */
+    USER_KEEP_SLOW = 64881    /* .99: habits */
 };
 
 /* Cells are in the order of their last lesson, the oldest first; `merchants` holds their hashes. */

@@ -20,6 +20,12 @@ struct sum {
     int64_t units;
 };
 
+/* The last feedback of a user on a merchant. */
+struct correction {
+    uint64_t key;          /* of user and merchant; 0: free */
+    struct slice category; /* empty: a confirmation */
+};
+
 struct town {
     const struct purchases *purchases;
     const struct prequential *plan;
@@ -27,6 +33,7 @@ struct town {
     struct engine_user **users;
     struct sum *sums;
     uint64_t *warm_merchants; /* a set */
+    struct correction *corrections;
     struct random random;
 };
 
@@ -78,6 +85,17 @@ static bool warm_merchant(struct town *town, uint64_t merchant, bool add)
     return town->warm_merchants[place] == merchant;
 }
 
+static struct correction *correction_of(struct town *town, int32_t user, uint64_t merchant)
+{
+    uint64_t key = (merchant ^ (uint64_t)user * UINT64_C(0x9e3779b97f4a7c15)) | 1;
+    size_t place = (key >> 1) % SUMS_CAPACITY;
+
+    while (town->corrections[place].key != 0 && town->corrections[place].key != key)
+        place = (place + 1) % SUMS_CAPACITY;
+    town->corrections[place].key = key;
+    return &town->corrections[place];
+}
+
 static struct engine_features features_of(const struct purchase *row)
 {
     struct engine_input input = {.merchant = row->merchant,
@@ -108,6 +126,7 @@ static struct trial try_row(struct town *town, const struct purchase *row)
     struct slice truth = truth_of(town, row);
     struct engine_verdict verdict;
     struct engine_lesson lesson = {.features = &features};
+    struct correction *last = correction_of(town, row->user, features.merchant_hash);
     struct trial trial;
 
     engine_classify(&view, &features, &verdict);
@@ -118,11 +137,15 @@ static struct trial try_row(struct town *town, const struct purchase *row)
         .global_right = slice_equal(verdict.global_category, truth),
         .seen = warm_merchant(town, features.merchant_hash, false),
     };
+    if (last->category.size > 0)
+        trial.after = slice_equal(last->category, verdict.category) ? 2 : 1;
     lesson.kind = trial.right ? ENGINE_CONFIRMATION : ENGINE_CORRECTION;
     lesson.shown = verdict.category;
     lesson.category = truth;
-    if (!(town->plan->errors && trial.right) && random_unit(&town->random) < town->plan->share)
+    if (!(town->plan->errors && trial.right) && random_unit(&town->random) < town->plan->share) {
         learn(town, row, &lesson);
+        last->category = trial.right ? (struct slice){NULL, 0} : truth;
+    }
     return trial;
 }
 
@@ -133,6 +156,7 @@ static void town_done(struct town *town)
     free(town->users);
     free(town->sums);
     free(town->warm_merchants);
+    free(town->corrections);
     engine_counts_free(town->counts);
 }
 
@@ -145,6 +169,7 @@ struct trial *prequential_run(const struct purchases *purchases, const struct pr
         .counts = engine_counts_new(COUNTS_LIMIT),
         .users = must_alloc(user_count * sizeof *town.users),
         .sums = must_alloc(SUMS_CAPACITY * sizeof *town.sums),
+        .corrections = must_alloc(SUMS_CAPACITY * sizeof *town.corrections),
         .warm_merchants = must_alloc(SUMS_CAPACITY * sizeof *town.warm_merchants),
     };
     struct trial *trials = must_alloc((plan->end - plan->warm) * sizeof *trials);

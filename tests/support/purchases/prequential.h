@@ -25,7 +25,9 @@ struct trial {
     float global_confidence;
     uint8_t right;
     uint8_t global_right;
-    uint8_t seen; /* the merchant occurs among the warm rows */
+    uint8_t seen;  /* the merchant occurs among the warm rows */
+    uint8_t after; /* this user's last feedback on the merchant was a correction: 1; the answer
+                      follows it: 2 */
 };
 
 /* end - warm trials, one a row; the caller frees them. */
@@ -39,6 +41,7 @@ struct report {
     double coverage95; /* the largest share of answers, the surest first, that is 95 % right */
     double seen;       /* accuracy where the merchant occurs among the warm rows, and elsewhere */
     double unseen;
+    double follows; /* of the answers after a correction, the share that follows it */
     double global_accuracy;
     double global_error;
 };

@@ -64,6 +64,7 @@ struct report report_of(const struct trial *trials, size_t count)
     struct bins global_bins = {.right = {0}};
     double right[2] = {0};
     double all[2] = {0};
+    double follows[3] = {0};
     double global = 0;
 
     for (size_t i = 0; i < count; i++) {
@@ -71,6 +72,7 @@ struct report report_of(const struct trial *trials, size_t count)
 
         right[trial->seen] += trial->right;
         all[trial->seen]++;
+        follows[trial->after]++;
         global += trial->global_right;
         bins_add(&bins, trial->confidence, trial->right);
         bins_add(&global_bins, trial->global_confidence, trial->global_right);
@@ -81,6 +83,7 @@ struct report report_of(const struct trial *trials, size_t count)
                            .coverage95 = coverage_at(trials, count, 0.95),
                            .seen = all[1] > 0 ? right[1] / all[1] : 0,
                            .unseen = all[0] > 0 ? right[0] / all[0] : 0,
+                           .follows = follows[2] / (follows[1] + follows[2] + 1e-9),
                            .global_accuracy = global / (double)count,
                            .global_error = bins_error(&global_bins, count)};
 }
