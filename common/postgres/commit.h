@@ -18,10 +18,14 @@
 
 struct postgres;
 
+/* How a transaction ended. UNKNOWN: COMMIT went out and no answer came; it may even take effect
+ * later. Only a locking read of a row that the transaction wrote tells (SELECT … FOR UPDATE): it
+ * waits while the old backend may still commit, and 55P03 (RETRY) means to ask again. A plain read
+ * lies. */
 enum postgres_commit {
     POSTGRES_COMMITTED,
     POSTGRES_ROLLED_BACK, /* certain: nothing took effect, or will */
-    POSTGRES_UNKNOWN, /* COMMIT went out and no answer came: read a row that it wrote, FOR UPDATE */
+    POSTGRES_UNKNOWN,
 };
 
 enum status postgres_tx_begin(struct postgres *db, struct postgres_tx **ret_tx,

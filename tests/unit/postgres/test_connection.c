@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -123,5 +124,65 @@ START_TEST(a_server_that_never_answers)
 }
 END_TEST
 
+/* A server that asks for the password in clear, keeps it, and hangs up (protocol 3.0). */
+struct keeper {
+    pthread_t thread;
+    int fd;
+    char password[64];
+};
+
+static void *keep_password(void *context)
+{
+    static const char ask[] = {'R', 0, 0, 0, 8, 0, 0, 0, 3};
+    struct keeper *keeper = context;
+    char bytes[512] = {0};
+    int client = accept(keeper->fd, NULL, NULL);
+
+    MUST(client >= 0);
+    MUST(recv(client, bytes, sizeof bytes, 0) > 0); /* the startup message, in one piece */
+    MUST(send(client, ask, sizeof ask, 0) == sizeof ask);
+    if (recv(client, bytes, sizeof bytes - 1, 0) > 5 && bytes[0] == 'p')
+        snprintf(keeper->password, sizeof keeper->password, "%.63s", bytes + 5);
+    close(client);
+    return NULL;
+}
+
+static void password_sent(const char *password, const char *wanted)
+{
+    OWNED(postgres) db = NULL;
+    struct postgres_settings settings = defaults;
+    struct keeper keeper = {.fd = -1};
+    struct error error = {0};
+    char uri[80];
+    int port;
+
+    keeper.fd = listen_deaf(&port);
+    snprintf(uri, sizeof uri, "postgresql://nobody@127.0.0.1:%d/none?sslmode=disable", port);
+    settings.uri = uri;
+    settings.password = password;
+    settings.connect_timeout_ms = 5000;
+    ck_assert_int_eq(postgres_new(&settings, "test", &db, &error), STATUS_OK);
+    MUST(pthread_create(&keeper.thread, NULL, keep_password, &keeper) == 0);
+    ck_assert_int_eq(postgres_ready(db, &error), STATUS_RETRY);
+    MUST(pthread_join(keeper.thread, NULL) == 0);
+    ck_assert_str_eq(keeper.password, wanted);
+    ck_assert_ptr_null(strstr(error.text, wanted));
+    close(keeper.fd);
+}
+
+START_TEST(the_password_is_of_the_setting_or_the_file)
+{
+    char path[] = "/tmp/pgpass-XXXXXX";
+    int fd = mkstemp(path); /* for the owner alone, as libpq wants it */
+
+    MUST(fd >= 0 && dprintf(fd, "127.0.0.1:*:none:nobody:of the file\n") > 0);
+    close(fd);
+    MUST(setenv("PGPASSFILE", path, 1) == 0);
+    password_sent("of the setting", "of the setting");
+    password_sent(NULL, "of the file");
+    unlink(path);
+}
+END_TEST
+
 SUITE_MAIN("postgres", uri_with_a_password_is_refused, uri_that_cannot_be_read_is_not_repeated,
-           nobody_listens, a_server_that_never_answers);
+           nobody_listens, a_server_that_never_answers, the_password_is_of_the_setting_or_the_file);
