@@ -62,10 +62,11 @@ int main(int argc, char **argv)
         FAIL("usage: codec_generator OUTPUT CURRENT.avsc... -- OLDER.avsc...");
     argv[dashes] = NULL;
     model_load(&model, argv + 2, argv + dashes + 1);
+    buffer_init(&text, FILE_BYTES);
+    emit_schemas_source(&model,
+                        &text); /* refuses what does not fit together, before a file is written */
     for (size_t i = 0; i < model.current_count; i++)
         write_schema(argv[1], &model, &model.schemas[i]);
-    buffer_init(&text, FILE_BYTES);
-    emit_schemas_source(&model, &text);
     save(argv[1], "common/codec/schemas.c", &text);
     buffer_done(&text);
     model_done(&model);
