@@ -28,7 +28,6 @@ static const struct property common[] = {
     /* Grows from the first to the second, with jitter (-25 % .. +50 %). */
     {"reconnect.backoff.ms", "100"},
     {"reconnect.backoff.max.ms", "2000"},
-    {"retry.backoff.ms", "100"},
     {"topic.metadata.refresh.interval.ms", "60000"},
     {"allow.auto.create.topics", "false"},
     /* Log lines come through the poll, on the caller's thread. */

@@ -26,7 +26,7 @@ static enum status subscribe(struct kafka_consumer *consumer, struct error *erro
     for (size_t i = 0; i < consumer->topics.count; i++)
         rd_kafka_topic_partition_list_add(list, consumer->topics.names[i], RD_KAFKA_PARTITION_UA);
     code = rd_kafka_poll_set_consumer(consumer->client.rk);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && consumer->grouped)
         code = rd_kafka_subscribe(consumer->client.rk, list);
     rd_kafka_topic_partition_list_destroy(list);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -38,7 +38,9 @@ static enum status subscribe(struct kafka_consumer *consumer, struct error *erro
 static enum status consumer_open(struct kafka_consumer *consumer,
                                  const struct kafka_consumer_options *options, struct error *error)
 {
-    const struct kafka_conf_consumer wanted = {options->group, options->client_id};
+    /* The library wants a name, but without a subscription no broker ever hears of it. */
+    const struct kafka_conf_consumer wanted = {
+        options->group != NULL ? options->group : "tributary-reader", options->client_id};
     rd_kafka_conf_t *conf;
     enum status status = kafka_conf_consumer(options->settings, &wanted, &conf, error);
 
@@ -62,6 +64,7 @@ enum status kafka_consumer_new(const struct kafka_consumer_options *options,
     MUST(options->topic_count > 0 && options->topic_count <= KAFKA_TOPICS_MAX);
     consumer->client.observer = options->observer;
     consumer->callbacks = options->callbacks;
+    consumer->grouped = options->group != NULL;
     kafka_topics_init(&consumer->topics, options->settings, options->topics, options->topic_count);
     kafka_reading_init(&consumer->reading);
     status = consumer_open(consumer, options, error);
@@ -98,22 +101,22 @@ static enum status stop_reading(struct kafka_consumer *consumer, struct error *e
 static bool owns_all(const struct kafka_consumer *consumer, const struct kafka_position *positions,
                      size_t count)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; consumer->grouped && i < count; i++)
         if (!kafka_member_owns(consumer, positions[i].topic, positions[i].partition))
             return false;
     return true;
 }
 
-static enum status start_reading(struct kafka_consumer *consumer,
-                                 const struct kafka_position *positions, size_t count,
-                                 struct error *error)
+/* From the next offset that was not given out. */
+static enum status start_reading(struct kafka_consumer *consumer, struct error *error)
 {
     rd_kafka_topic_partition_list_t *list;
     rd_kafka_resp_err_t code;
 
-    if (count == 0 || consumer->rebalance != NULL)
+    if (consumer->reading.count == 0 || consumer->rebalance != NULL)
         return STATUS_OK; /* the next poll says what became of the assignment */
-    list = kafka_topics_list(&consumer->topics, positions, count);
+    list =
+        kafka_topics_list(&consumer->topics, consumer->reading.positions, consumer->reading.count);
     code = rd_kafka_assign(consumer->client.rk, list);
     rd_kafka_topic_partition_list_destroy(list);
     return kafka_error_set(error, code, "kafka starts reading");
@@ -129,44 +132,38 @@ enum status kafka_consumer_assign(struct kafka_consumer *consumer,
         MUST(positions[i].offset >= 0);
     if (!owns_all(consumer, positions, count))
         return error_set(error, STATUS_LOST, "kafka: not all of these partitions are assigned");
-    status = kafka_consumer_resume(consumer, error);
-    if (status == STATUS_OK)
-        status = stop_reading(consumer, error);
+    status = stop_reading(consumer, error);
     if (status != STATUS_OK)
         return status;
+    consumer->paused = false;
     MUST(kafka_reading_set(&consumer->reading, positions, count));
-    return start_reading(consumer, positions, count, error);
+    return start_reading(consumer, error);
 }
 
-/* librdkafka 2.0.2 starts a partition over from where it was assigned when it is resumed without
- * having been paused, so neither is ever asked for twice. */
-static enum status set_paused(struct kafka_consumer *consumer, bool paused, struct error *error)
-{
-    rd_kafka_topic_partition_list_t *list;
-    rd_kafka_resp_err_t code;
-    enum status status;
-
-    if (consumer->paused == paused)
-        return STATUS_OK;
-    list =
-        kafka_topics_list(&consumer->topics, consumer->reading.positions, consumer->reading.count);
-    code = paused ? rd_kafka_pause_partitions(consumer->client.rk, list)
-                  : rd_kafka_resume_partitions(consumer->client.rk, list);
-    status = kafka_error_set(error, code, "kafka pauses or resumes");
-    if (status == STATUS_OK)
-        consumer->paused = paused;
-    rd_kafka_topic_partition_list_destroy(list);
-    return status;
-}
-
+/* Not by rd_kafka_pause_partitions: its resume does not wake the thread that fetches, which sleeps
+ * on for up to a second, and at 2.0.2 starts a partition over that was not paused. */
 enum status kafka_consumer_pause(struct kafka_consumer *consumer, struct error *error)
 {
-    return set_paused(consumer, true, error);
+    enum status status;
+
+    if (consumer->paused)
+        return STATUS_OK;
+    status = stop_reading(consumer, error);
+    if (status == STATUS_OK)
+        consumer->paused = true;
+    return status;
 }
 
 enum status kafka_consumer_resume(struct kafka_consumer *consumer, struct error *error)
 {
-    return set_paused(consumer, false, error);
+    enum status status;
+
+    if (!consumer->paused)
+        return STATUS_OK;
+    status = start_reading(consumer, error);
+    if (status == STATUS_OK)
+        consumer->paused = false;
+    return status;
 }
 
 void kafka_consumer_wake(struct kafka_consumer *consumer)

@@ -5,6 +5,9 @@
  *     new -> poll: callback assigned -> kafka_consumer_assign(positions) -> poll: records ...
  *         -> poll: callback revoked (still readable and committable) -> poll: assigned ... -> close
  *
+ * Without a group it is a plain reader: kafka_consumer_assign takes any partition, no callback
+ * comes, and commits are not for it.
+ *
  * All calls come from one thread, but kafka_consumer_wake. The callbacks are called from within
  * kafka_consumer_poll and kafka_consumer_close only. Nothing here blocks longer than the timeout it
  * was given. Kafka's protocol promises nothing to a stopped process: records may come out of poll
@@ -41,7 +44,7 @@ struct kafka_consumer_callbacks {
 
 struct kafka_consumer_options {
     const struct kafka_settings *settings;
-    const char *group;         /* without the prefix */
+    const char *group;         /* without the prefix; NULL: a reader without a group */
     const char *client_id;     /* shown by brokers; at most 20 bytes of it are used */
     const char *const *topics; /* without the prefix; the order gives the indices */
     size_t topic_count;        /* at most KAFKA_TOPICS_MAX */
@@ -71,8 +74,10 @@ MUST_CHECK enum status kafka_consumer_assign(struct kafka_consumer *consumer,
                                              const struct kafka_position *positions, size_t count,
                                              struct error *error);
 
-/* All that is being read. While paused poll gives no records and still has to be called. What was
- * fetched ahead may be fetched again. Idempotent. */
+/* All that is being read. While paused poll gives no records and still has to be called; resumed,
+ * it goes on behind the last one given out. What was fetched ahead is fetched again, so for a wait
+ * that is short beside the session it is better only not to poll. Idempotent; forgotten by a
+ * rebalance. */
 MUST_CHECK enum status kafka_consumer_pause(struct kafka_consumer *consumer, struct error *error);
 MUST_CHECK enum status kafka_consumer_resume(struct kafka_consumer *consumer, struct error *error);
 

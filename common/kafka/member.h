@@ -21,6 +21,7 @@ struct kafka_consumer {
     size_t owned_count;
     struct kafka_reading reading; /* what of it is read */
     bool paused;
+    bool grouped; /* else everything may be read, and nothing is committed */
     atomic_bool woken;
 
     /* A rebalance that the library has told and the caller does not know of yet. */

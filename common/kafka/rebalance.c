@@ -26,20 +26,12 @@ bool kafka_member_owns(const struct kafka_consumer *consumer, int32_t topic, int
     return false;
 }
 
-static void forget_pause(struct kafka_consumer *consumer)
-{
-    struct error ignored = {0};
-
-    if (kafka_consumer_resume(consumer, &ignored) != STATUS_OK)
-        consumer->paused = false;
-}
-
 void kafka_member_give_up(struct kafka_consumer *consumer, bool lost)
 {
     if (consumer->owned_count > 0 && consumer->callbacks.revoked != NULL)
         consumer->callbacks.revoked(consumer->callbacks.opaque, consumer->owned,
                                     consumer->owned_count, lost);
-    forget_pause(consumer);
+    consumer->paused = false;
     rd_kafka_assign(consumer->client.rk, NULL);
     free(consumer->owned);
     consumer->owned = NULL;
