@@ -1,0 +1,13 @@
+# Writes OUT, a C file with the text of FILES as operator/migrations.h has it.
+set(text "#include \"operator/migrations.h\"\n\nconst struct migration migrations[] = {\n")
+set(count 0)
+foreach(file ${FILES})
+  cmake_path(GET file FILENAME name)
+  file(READ ${file} sql HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${sql}")
+  string(APPEND arrays "static const char sql_${count}[] = {${bytes}0};\n")
+  string(APPEND text "    {\"${name}\", sql_${count}},\n")
+  math(EXPR count "${count} + 1")
+endforeach()
+string(REPLACE "const struct migration" "${arrays}\nconst struct migration" text "${text}")
+file(WRITE ${OUT} "${text}};\nconst int migration_count = ${count};\n")
