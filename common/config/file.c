@@ -199,7 +199,6 @@ static int handle_key(void *context, const char *section_name, const char *key, 
         return 0;
     if (is_continued(reader) && reader->last != NULL)
         return continue_value(reader, value);
-    reader->last = NULL;
     section_name += strspn(section_name, " \t");
     size = strlen(section_name);
     while (size > 0 && isspace((unsigned char)section_name[size - 1]))

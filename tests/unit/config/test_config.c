@@ -295,15 +295,17 @@ START_TEST(file_serves_several_programs)
     char path[128];
 
     begin();
-    strcpy(path, write_file("c.ini", "\xef\xbb\xbf; shared\r\n[postgres]\r\nurl = x\r\n  y\r\n"
-                                     "[ kafka ]\r\n  brokers = a:1,\r\n\tb:2,\r\n# between\r\n"
-                                     "   c:3\r\npoll=2s ; comment\r\n\r\n[analytics]\r\nz = 1\r\n"
-                                     "[kafka]\r\nclient_id: colon\r\n"));
+    strcpy(path,
+           write_file("c.ini", "\xef\xbb\xbf; shared\r\n[postgres]\r\nurl = x\r\n  y\r\n"
+                               "[ kafka ]\r\n  brokers = a:1,\r\n\tb:2,\r\n# between\r\n"
+                               "   c:3\r\npoll=2s ; comment\r\n\r\n[analytics]\r\nz = 1\r\n"
+                               "[kafka]\r\nclient_id: colon\r\n[redis]\r\n  address = /s\r\n"));
     LOAD(load, "--config", path);
     ck_assert_str_eq(load.error.text, "");
     ck_assert_str_eq(load.kafka.brokers, "a:1,b:2,c:3");
     ck_assert_int_eq(load.kafka.poll_ms, 2000);
     ck_assert_str_eq(load.kafka.client_id, "colon");
+    ck_assert_str_eq(load.redis.address, "/s");
     config_free(load.config);
 }
 END_TEST

@@ -178,7 +178,7 @@ END_TEST
 
 START_TEST(many_fields_are_cut_whole)
 {
-    struct log_field fields[500];
+    static struct log_field fields[500];
     struct log_line event = event_with(fields);
     const char *line;
 

@@ -228,7 +228,7 @@ static void check_lost(struct redis *redis, const char *reason)
 
     ck_assert_int_eq(redis_next(redis, &reply, &error), STATUS_RETRY);
     ck_assert_msg(strstr(error.text, reason) != NULL, "%s", error.text);
-    ck_assert_int_lt(clock_steady_ms() - start_ms, 1000);
+    ck_assert_int_lt(clock_steady_ms() - start_ms, 600);
     ck_assert_uint_eq(redis_pending(redis), 0);
     start_ms = clock_steady_ms();
     if (redis_append(redis, &get, &away) != STATUS_OK) /* the jitter may have been 1 ms */
@@ -270,15 +270,13 @@ END_TEST
 /* A reply that drips slower than the deadline allows in all, though never silent for so long. */
 START_TEST(deadline_is_for_the_whole)
 {
-    static struct step steps[32];
-    int64_t start_ms = clock_steady_ms();
+    static struct step steps[64];
 
-    steps[0] = (struct step){.await = "GET", .say = "$20\r\n"};
-    for (size_t i = 1; i < 20; i++)
+    steps[0] = (struct step){.await = "GET", .say = "$60\r\n"};
+    for (size_t i = 1; i < 50; i++)
         steps[i] = (struct step){.say = "x", .pause_ms = 20};
-    steps[20] = (struct step){.end = true};
+    steps[50] = (struct step){.end = true};
     loses(steps, "no reply");
-    ck_assert_int_lt(clock_steady_ms() - start_ms, 1500);
 }
 END_TEST
 
