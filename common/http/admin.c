@@ -60,8 +60,12 @@ static void admin_metrics(void *context, struct http_request *request)
     buffer_reset(&admin->metrics);
     if (admin->callbacks.metrics != NULL)
         admin->callbacks.metrics(admin->callbacks.context, &admin->metrics);
-    http_respond_text(request, admin->metrics.overflow ? 500 : 200,
-                      "text/plain; version=0.0.4; charset=utf-8", buffer_slice(&admin->metrics));
+    if (admin->metrics.overflow)
+        http_respond_problem(
+            request, &(struct http_problem){.status = 500, .detail = "The text is too large."});
+    else
+        http_respond_text(request, 200, "text/plain; version=0.0.4; charset=utf-8",
+                          buffer_slice(&admin->metrics));
 }
 
 static const struct http_route admin_routes[] = {

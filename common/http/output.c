@@ -15,16 +15,9 @@ enum {
 
 void http_output_append(struct http_connection *connection, struct slice bytes)
 {
-    size_t waiting = connection->out.size - connection->out_sent;
-
     if (bytes.size == 0)
         return;
-    /* One answer may be as large as it is; a pile of them may not. */
-    if (waiting > 0 && waiting + bytes.size > connection->server->limits.backlog_bytes) {
-        connection->broken = true;
-        return;
-    }
-    if (waiting == 0)
+    if (!http_output_waits(connection))
         connection->out_since_us = loop_now_us(connection->server->loop);
     buffer_append_slice(&connection->out, bytes);
 }
@@ -108,7 +101,12 @@ static void output_answer(struct http_request *request, struct slice head, struc
         request->answered = true;
         return;
     }
-    if (http_output_waits(connection) || (connection->busy && http_input_waits(connection))) {
+    /* One answer may be as large as it is; a pile of them may not. */
+    if (connection->out.size - connection->out_sent > connection->server->limits.backlog_bytes)
+        connection->broken = true;
+    /* Small answers to requests that came together leave together. */
+    if (http_output_waits(connection) ||
+        (body.size == 0 && connection->busy && http_input_waits(connection))) {
         http_output_append(connection, head);
         http_output_append(connection, body);
     } else {

@@ -38,8 +38,11 @@ void host_start(struct host *host, uint16_t port, const struct http_limits *limi
 
 void host_halt(struct host *host)
 {
+    if (host->halted)
+        return;
     loop_stop(host->loop);
     pthread_join(host->thread, NULL);
+    host->halted = true;
 }
 
 void host_stop(struct host *host)
@@ -59,10 +62,15 @@ void host_run(struct host *host, void (*task)(void *context), void *context)
     sem_wait(&host->done);
 }
 
-struct http_counters host_counters(const struct host *host)
+static void read_counters(void *context)
 {
-    struct http_counters counters;
+    struct host *host = context;
 
-    http_server_counters(host->server, &counters);
-    return counters;
+    http_server_counters(host->server, &host->counters);
+}
+
+struct http_counters host_counters(struct host *host)
+{
+    host_run(host, read_counters, host);
+    return host->counters;
 }

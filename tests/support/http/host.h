@@ -13,10 +13,12 @@ struct host {
     struct http_server *server;
     uint16_t port;
     pthread_t thread;
+    bool halted;
     struct loop_waker *waker;
     void (*task)(void *context);
     void *context;
     sem_t done;
+    struct http_counters counters; /* as host_counters saw them */
 };
 
 /* Listens on port (0: a free one) of 127.0.0.1 and runs. Aborts when it cannot. */
@@ -30,6 +32,7 @@ void host_stop(struct host *host);
 /* Runs task on the server's thread and waits for its end. */
 void host_run(struct host *host, void (*task)(void *context), void *context);
 
-struct http_counters host_counters(const struct host *host);
+/* Between two callbacks of the server. */
+struct http_counters host_counters(struct host *host);
 
 #endif
