@@ -6,19 +6,6 @@ struct block {
     const char *end; /* NULL when it did not */
 };
 
-bool codec_fail(struct codec_reader *reader, enum codec_reason reason)
-{
-    reader->reason = reason;
-    return false;
-}
-
-bool codec_blame(struct codec_reader *reader, const char *field)
-{
-    if (reader->field == NULL)
-        reader->field = field;
-    return false;
-}
-
 /* At most ten bytes, of which the last holds one bit. */
 bool codec_read_varint(struct codec_reader *reader, int64_t *ret)
 {

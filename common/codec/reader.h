@@ -42,8 +42,18 @@ struct codec_reader {
 };
 
 /* Both return false, to be returned. */
-bool codec_fail(struct codec_reader *reader, enum codec_reason reason) __attribute__((cold));
-bool codec_blame(struct codec_reader *reader, const char *field) __attribute__((cold));
+static inline bool codec_fail(struct codec_reader *reader, enum codec_reason reason)
+{
+    reader->reason = reason;
+    return false;
+}
+
+static inline bool codec_blame(struct codec_reader *reader, const char *field)
+{
+    if (reader->field == NULL)
+        reader->field = field;
+    return false;
+}
 
 /* The longer varints; codec_read_long is the way in. */
 bool codec_read_varint(struct codec_reader *reader, int64_t *ret);
