@@ -64,9 +64,9 @@ endfunction()
 # Tests on real servers: every test_*.c here is one check program, labelled LABEL (integration or faults).
 # add_integration_tests(sink SERVERS broker postgres LIMIT 120 USES sink test_broker test_database)
 # SERVERS: which of broker, postgres, redis are started around the program, unless they run already
-# (tests/support/servers); a program that starts its own names none. LIMIT: seconds. One at a time: two cores.
+# (tests/support/servers); a program that starts its own names none. LIMIT: seconds. Fault tests run one at a time.
 function(add_integration_tests folder)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;LIMIT" "SERVERS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;LIMIT" "SERVERS;USES;PACKAGES")
   if(NOT arg_LABEL)
     set(arg_LABEL integration)
   endif()
@@ -83,11 +83,16 @@ function(add_integration_tests folder)
     cmake_path(GET source STEM stem)
     set(target ${arg_LABEL}_${folder}_${stem})
     add_executable(${target} ${source})
-    tributary_link(${target} ${arg_UNPARSED_ARGUMENTS})
+    tributary_link(${target} USES ${arg_USES} PACKAGES ${arg_PACKAGES})
     target_link_libraries(${target} PUBLIC tributary_test_suite)
+    target_compile_definitions(${target} PRIVATE TRIBUTARY_BIN="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}"
+        TRIBUTARY_SOURCE="${CMAKE_SOURCE_DIR}")
     add_test(NAME ${arg_LABEL}/${folder}/${stem} COMMAND ${around} $<TARGET_FILE:${target}>)
     set_tests_properties(${arg_LABEL}/${folder}/${stem} PROPERTIES LABELS ${arg_LABEL}
-        TIMEOUT ${arg_LIMIT} RUN_SERIAL ON)
+        TIMEOUT ${arg_LIMIT})
+    if(arg_LABEL STREQUAL faults)
+      set_tests_properties(${arg_LABEL}/${folder}/${stem} PROPERTIES RUN_SERIAL ON)
+    endif()
   endforeach()
 endfunction()
 

@@ -16,9 +16,23 @@ static void expect(struct redis_server *server, const char *reply, const char *c
 
 #define EXPECT(server, reply, ...) expect(server, reply, (const char *const[]){__VA_ARGS__, NULL})
 
+START_TEST(a_shared_one_is_found)
+{
+    OWNED(redis_server) server = redis_server_start(NULL);
+    struct redis_server *shared;
+
+    redis_server_share(server);
+    shared = redis_server_shared();
+    ck_assert_str_eq(redis_server_address(shared), redis_server_address(server));
+    EXPECT(shared, "OK", "SET", "key", "value");
+    redis_server_free(shared);
+    EXPECT(server, "value", "GET", "key");
+}
+END_TEST
+
 START_TEST(replies_of_every_kind)
 {
-    OWNED(redis_server) server = redis_server_shared();
+    OWNED(redis_server) server = redis_server_start(NULL);
 
     EXPECT(server, "OK", "SET", "key", "two words");
     EXPECT(server, "two words", "GET", "key");
@@ -60,4 +74,5 @@ START_TEST(settings_are_taken)
 }
 END_TEST
 
-SUITE_MAIN("redis_server", replies_of_every_kind, it_forgets, settings_are_taken);
+SUITE_MAIN("redis_server", a_shared_one_is_found, replies_of_every_kind, it_forgets,
+           settings_are_taken);

@@ -178,6 +178,11 @@ struct broker *broker_shared(void)
     return broker;
 }
 
+void broker_share(const struct broker *broker)
+{
+    setenv("TRIBUTARY_TEST_BROKER", broker->address, 1);
+}
+
 void broker_free(struct broker *broker)
 {
     if (broker == NULL)

@@ -29,6 +29,9 @@ struct broker *broker_start(const struct broker_options *options);
 /* The one of with_servers (TRIBUTARY_TEST_BROKER), else a new one of its own. Not to be stopped. */
 struct broker *broker_shared(void);
 
+/* Makes it the one that broker_shared() of this process and its children finds. */
+void broker_share(const struct broker *broker);
+
 /* Kills it (a shared one: leaves it) and removes its data. */
 void broker_free(struct broker *broker);
 OWNED_DEFINE(broker);

@@ -159,6 +159,14 @@ struct database *database_shared(void)
     return database;
 }
 
+void database_share(const struct database *database)
+{
+    char place[URI_SIZE];
+
+    snprintf(place, sizeof place, "%d:%s", database->port, database->socket);
+    setenv("TRIBUTARY_TEST_POSTGRES", place, 1);
+}
+
 static void drop_databases(struct database *database)
 {
     for (size_t i = 0; i < database->name_count; i++) {

@@ -23,6 +23,9 @@ struct database *database_start(const struct database_options *options);
 /* The one of with_servers (TRIBUTARY_TEST_POSTGRES), else a new one of its own. */
 struct database *database_shared(void);
 
+/* Makes it the one that database_shared() of this process and its children finds. */
+void database_share(const struct database *database);
+
 /* Ends it (a shared one: drops the databases made here) and removes its data. */
 void database_free(struct database *database);
 OWNED_DEFINE(database);

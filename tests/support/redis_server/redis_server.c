@@ -101,6 +101,11 @@ struct redis_server *redis_server_shared(void)
     return server;
 }
 
+void redis_server_share(const struct redis_server *server)
+{
+    setenv("TRIBUTARY_TEST_REDIS", server->address, 1);
+}
+
 void redis_server_free(struct redis_server *server)
 {
     if (server == NULL)

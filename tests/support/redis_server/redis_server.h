@@ -17,6 +17,9 @@ struct redis_server *redis_server_start(const struct redis_server_options *optio
 /* The one of with_servers (TRIBUTARY_TEST_REDIS), else a new one of its own. */
 struct redis_server *redis_server_shared(void);
 
+/* Makes it the one that redis_server_shared() of this process and its children finds. */
+void redis_server_share(const struct redis_server *server);
+
 void redis_server_free(struct redis_server *server);
 OWNED_DEFINE(redis_server);
 
