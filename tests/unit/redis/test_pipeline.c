@@ -31,7 +31,8 @@ struct fake {
     const struct step *steps;
 };
 
-static void say(int fd, const struct step *step)
+/* False when nobody listens any more. */
+static bool say(int fd, const struct step *step)
 {
     size_t size = step->say == NULL ? 0 : strlen(step->say);
 
@@ -39,7 +40,8 @@ static void say(int fd, const struct step *step)
         poll(NULL, 0, step->pause_ms);
     for (size_t at = 0; at < size; at += step->drip ? 1 : size)
         if (send(fd, step->say + at, step->drip ? 1 : size, MSG_NOSIGNAL) < 0)
-            return;
+            return false;
+    return true;
 }
 
 static bool await(int fd, const char *text)
@@ -75,8 +77,8 @@ static void *serve(void *context)
     for (const struct step *step = fake->steps; !step->end; step++) {
         if (fd < 0 && (fd = next_connection(fake)) < 0)
             break;
-        if (await(fd, step->await))
-            say(fd, step);
+        if (!await(fd, step->await) || !say(fd, step))
+            break;
         if (step->hang_up) {
             close(fd);
             fd = -1;
