@@ -131,6 +131,7 @@ static int continue_value(struct reader *reader, const char *value)
 {
     struct config_entry *entry = reader->last;
     char **place = reader->last_twin ? &entry->path : &entry->given;
+    size_t size;
 
     if (looks_like_key(reader, value) || looks_like_section(value))
         return refuse(reader, "must not be indented: ", value);
@@ -138,8 +139,9 @@ static int continue_value(struct reader *reader, const char *value)
         return refuse(reader, "no comment may stand in a continued line", "");
     if (entry->source != CONFIG_FILE)
         return 1;
-    *place = must_realloc(*place, strlen(*place) + strlen(value) + 1);
-    strcat(*place, value);
+    size = strlen(*place);
+    *place = must_realloc(*place, size + strlen(value) + 1);
+    memcpy(*place + size, value, strlen(value) + 1);
     return 1;
 }
 
