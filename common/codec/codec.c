@@ -77,17 +77,19 @@ static const struct codec_schema *schema_of_id(uint32_t id)
     return NULL;
 }
 
-static enum status reject(const struct codec_reader *reader, struct slice bytes,
-                          enum event_kind kind, struct error *error)
+static enum status reject(const struct codec_reader *reader, size_t size, enum event_kind kind,
+                          struct error *error)
 {
+    const char *name = event_kind_name(kind), *code;
+    size_t at = size - (size_t)(reader->end - reader->at);
+
     if (reader->reason == CODEC_ARENA_FULL)
         return error_set_code(error, STATUS_FATAL, "arena_full",
-                              "decoding a %s: the arena has no room", event_kind_name(kind));
-    return error_set_code(error, STATUS_REJECT, codec_reasons[reader->reason],
-                          "%s%s%s: %s at byte %zu of %zu", event_kind_name(kind),
+                              "decoding a %s: the arena has no room", name);
+    code = codec_reasons[reader->reason];
+    return error_set_code(error, STATUS_REJECT, code, "%s%s%s: %s at byte %zu of %zu", name,
                           reader->field == NULL ? "" : ".",
-                          reader->field == NULL ? "" : reader->field, codec_reasons[reader->reason],
-                          (size_t)(reader->at - bytes.data), bytes.size);
+                          reader->field == NULL ? "" : reader->field, code, at, size);
 }
 
 /* The schema that the prefix names, when it is one of the kind. */
@@ -119,14 +121,16 @@ static bool read_prefix(struct codec_reader *reader, enum event_kind kind,
 static enum status decode(enum event_kind kind, struct slice bytes, struct arena *arena, void *ret,
                           struct error *error)
 {
-    struct codec_reader reader = {.at = bytes.data, .end = bytes.data + bytes.size, .arena = arena};
+    /* A tombstone's NULL is no place to count from. */
+    const char *start = bytes.size == 0 ? "" : bytes.data;
+    struct codec_reader reader = {.at = start, .end = start + bytes.size, .arena = arena};
     const struct codec_schema *schema;
 
     if (!read_prefix(&reader, kind, &schema) || !schema->read(&reader, ret))
-        return reject(&reader, bytes, kind, error);
+        return reject(&reader, bytes.size, kind, error);
     if (reader.at != reader.end) {
         codec_fail(&reader, CODEC_TRAILING_BYTES);
-        return reject(&reader, bytes, kind, error);
+        return reject(&reader, bytes.size, kind, error);
     }
     return STATUS_OK;
 }

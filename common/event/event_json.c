@@ -244,7 +244,7 @@ static bool is_blank(struct slice line)
 static enum status read_lines(struct reading *reading, struct json_parser *parser,
                               struct slice body, struct error *error)
 {
-    const char *at = body.data, *end = body.data + body.size;
+    const char *at = body.size == 0 ? "" : body.data, *end = at + body.size;
 
     while (at < end) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));

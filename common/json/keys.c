@@ -31,28 +31,22 @@ void json_keys_end(struct json_keys *keys, size_t depth)
     keys->count = keys->levels[depth].first;
 }
 
-/* Up to eight bytes as a number. */
-static uint64_t load(const char *data, size_t size)
-{
-    uint64_t word = 0;
-
-    for (size_t i = 0; i < size; i++)
-        word = word << 8 | (uint8_t)data[i];
-    return word;
-}
-
 /* Of the size and both ends only: two keys with one hash are compared, and an object has at most
  * JSON_KEYS_MAX of them. */
 static uint64_t hash_of(struct slice name)
 {
     const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t head, tail = 0;
+    uint64_t head = 0, tail = 0;
 
-    if (name.size < sizeof head) {
-        head = load(name.data, name.size);
-    } else {
+    if (name.size >= sizeof head) {
         memcpy(&head, name.data, sizeof head);
         memcpy(&tail, name.data + name.size - sizeof tail, sizeof tail);
+    } else if (name.size >= sizeof(uint32_t)) {
+        memcpy(&head, name.data, sizeof(uint32_t));
+        memcpy(&tail, name.data + name.size - sizeof(uint32_t), sizeof(uint32_t));
+    } else {
+        for (size_t i = 0; i < name.size; i++)
+            head = head << 8 | (uint8_t)name.data[i];
     }
     return ((head * factor) ^ (tail + name.size)) * factor;
 }

@@ -47,7 +47,7 @@ static const char *escape_end(const char *at, const char *end)
 
 bool json_raw_escapes_valid(struct slice text)
 {
-    const char *at = text.data, *end = text.data + text.size;
+    const char *at = text.size == 0 ? "" : text.data, *end = at + text.size;
 
     while (at < end) {
         at = memchr(at, '\\', (size_t)(end - at));

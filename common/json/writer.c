@@ -98,7 +98,8 @@ static void write_quoted(struct buffer *out, struct slice text)
         write_special(out, text, &at);
         start = at;
     }
-    buffer_append(out, text.data + start, at - start);
+    if (at > start)
+        buffer_append(out, text.data + start, at - start);
     buffer_append_byte(out, '"');
 }
 

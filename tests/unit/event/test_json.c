@@ -332,6 +332,9 @@ START_TEST(a_bad_line_is_an_item)
     ck_assert_int_eq(setting.items.items[7].transaction.amount_minor, 1230);
     ck_assert_int_eq(parse(&setting, ""), STATUS_OK);
     ck_assert_uint_eq(setting.items.count, 0);
+    ck_assert_int_eq(event_json_parse(setting.parser, &setting.request, (struct slice){NULL, 0},
+                                      setting.arena, &setting.items, &setting.error),
+                     STATUS_OK);
     end(&setting);
 }
 END_TEST
