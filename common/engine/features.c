@@ -48,6 +48,18 @@ static int32_t bucket_of(int64_t amount_minor)
     return amount_minor < 0 ? 32 + bits : bits;
 }
 
+/* What is kept of the text, cut between characters of UTF-8. */
+static uint32_t kept_size(const struct words *words)
+{
+    uint32_t size = ENGINE_MERCHANT_SIZE;
+
+    if (words->size <= ENGINE_MERCHANT_SIZE)
+        return words->size;
+    while (size > 0 && ((unsigned char)words->text[size] & 0xc0) == 0x80)
+        size--;
+    return size;
+}
+
 void engine_features(const struct engine_input *input, struct engine_features *ret)
 {
     struct words words;
@@ -55,7 +67,7 @@ void engine_features(const struct engine_input *input, struct engine_features *r
     words_of(input->merchant, &words);
     if (words.size == 0)
         words_of(input->description, &words);
-    ret->merchant_size = words.size < ENGINE_MERCHANT_SIZE ? words.size : ENGINE_MERCHANT_SIZE;
+    ret->merchant_size = kept_size(&words);
     memcpy(ret->merchant, words.text, ret->merchant_size);
     ret->merchant_hash = merchant_subject(&words);
     ret->key_hash = key_subject(&words);

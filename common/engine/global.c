@@ -29,30 +29,40 @@ struct seeds global_seeds(struct board *board, const struct engine_features *fea
     return seeds;
 }
 
-static double labels_of(const struct table_entry *entry)
+/* One subject's counts, out of their list. */
+struct tally {
+    size_t size;
+    double sum;
+    uint16_t columns[ENGINE_CATEGORIES_MAX];
+    double labels[ENGINE_CATEGORIES_MAX];
+};
+
+static void tally_of(const struct board *board, uint64_t subject, struct tally *ret)
 {
-    return entry->units > 0 ? (double)entry->units / ENGINE_UNIT : 0;
+    const struct engine_tenant *tenant = board->tenant;
+    const struct table_entry *entry = NULL;
+
+    ret->size = 0;
+    ret->sum = 0;
+    if (tenant != NULL && subject != 0)
+        entry = table_sums(tenant->table, tenant->number, subject);
+    for (; entry != NULL; entry = table_next(tenant->table, entry)) {
+        if (entry->units <= 0)
+            continue;
+        ret->columns[ret->size] = entry->category;
+        ret->labels[ret->size] = (double)entry->units / ENGINE_UNIT;
+        ret->sum += ret->labels[ret->size++];
+    }
 }
 
-static const struct table_entry *sums_of(const struct board *board, uint64_t subject)
+static struct evidence evidence_of(const struct tally *tally)
 {
-    if (board->tenant == NULL || subject == 0)
-        return NULL;
-    return table_sums(board->tenant->table, board->tenant->number, subject);
-}
+    struct evidence evidence = {.labels = tally->sum};
 
-static struct evidence weigh(const struct board *board, const struct table_entry *first)
-{
-    struct evidence evidence = {.labels = 0};
-
-    for (const struct table_entry *entry = first; entry != NULL;
-         entry = table_next(board->tenant->table, entry)) {
-        double labels = labels_of(entry);
-
-        evidence.labels += labels;
-        if (labels > evidence.most) {
-            evidence.most = labels;
-            evidence.column = entry->category;
+    for (size_t i = 0; i < tally->size; i++) {
+        if (tally->labels[i] > evidence.most) {
+            evidence.most = tally->labels[i];
+            evidence.column = tally->columns[i];
         }
     }
     return evidence;
@@ -61,17 +71,17 @@ static struct evidence weigh(const struct board *board, const struct table_entry
 /* Shrinkage: the subject's counts, plus `weight` labels spread as the board has them so far. */
 static struct evidence blend(struct board *board, uint64_t subject, double weight)
 {
-    const struct table_entry *first = sums_of(board, subject);
-    struct evidence evidence = weigh(board, first);
-    double all = evidence.labels + weight;
+    struct tally tally;
+    double part;
 
-    if (evidence.labels <= 0)
-        return evidence;
-    board_scale(board, weight / all);
-    for (const struct table_entry *entry = first; entry != NULL;
-         entry = table_next(board->tenant->table, entry))
-        board->shares[entry->category] += labels_of(entry) / all;
-    return evidence;
+    tally_of(board, subject, &tally);
+    if (tally.size > 0) {
+        part = 1 / (tally.sum + weight);
+        board_scale(board, weight * part);
+        for (size_t i = 0; i < tally.size; i++)
+            board->shares[tally.columns[i]] += tally.labels[i] * part;
+    }
+    return evidence_of(&tally);
 }
 
 static struct evidence everything(const struct board *board)

@@ -1,5 +1,4 @@
 /* The learning step on a user's counts: keep a share of what is there, take, add. */
-#include "common/engine/counts.h"
 #include "common/engine/lesson.h"
 #include "common/engine/tenant.h"
 #include "common/engine/user_state.h"

@@ -1,6 +1,5 @@
 #include "common/engine/lesson.h"
 
-#include "common/engine/counts.h"
 #include "common/engine/subject.h"
 #include "common/taxonomy/taxonomy.h"
 

@@ -3,6 +3,7 @@
 #ifndef TRIBUTARY_ENGINE_LESSON_H
 #define TRIBUTARY_ENGINE_LESSON_H
 
+#include "common/engine/counts.h"
 #include "common/engine/features.h"
 #include "common/engine/user.h"
 

@@ -156,6 +156,7 @@ static bool is_informative(struct slice word)
         SLICE_LITERAL("the"),
         SLICE_LITERAL("of"),
         SLICE_LITERAL("and"),
+        SLICE_LITERAL("www"),
     };
 
     return word.size > 1 && !IS_ONE_OF(word, fillers);

@@ -1,0 +1,64 @@
+/* On a part of the real stream the engine is as good as it was measured to be, and its users make
+ * it better. The whole of it: bench-engine-accuracy. */
+#include "common/base/timestamp.h"
+#include "tests/support/purchases/prequential.h"
+#include "tests/support/purchases/purchases.h"
+#include "tests/support/suite/suite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { TRIALS = 6000 };
+
+static struct report run(const struct purchases *purchases, const struct prequential *plan)
+{
+    struct trial *trials = prequential_run(purchases, plan);
+    struct report report = report_of(trials, plan->end - plan->warm);
+
+    free(trials);
+    return report;
+}
+
+START_TEST(accuracy_holds)
+{
+    struct purchases *purchases = purchases_load();
+    struct prequential plan = {.share = 0.3, .seed = 1};
+    struct report report;
+
+    if (purchases == NULL)
+        return;
+    plan.warm = purchases_from(purchases, timestamp_days_of_date(2015, 1, 1));
+    plan.end = plan.warm + TRIALS;
+    report = run(purchases, &plan);
+    printf("accuracy %.4f, calibration error %.3f, global alone %.4f\n", report.accuracy,
+           report.error, report.global_accuracy);
+    ck_assert_double_gt(report.accuracy, 0.72);
+    ck_assert_double_lt(report.error, 0.05);
+    ck_assert_double_gt(report.accuracy, report.global_accuracy + 0.08);
+    purchases_free(purchases);
+}
+END_TEST
+
+/* From nothing, and only wrong answers are corrected: as a demo with this file works. */
+START_TEST(corrections_alone_teach)
+{
+    struct purchases *purchases = purchases_load();
+    struct prequential plan = {.end = 2 * TRIALS, .share = 0.3, .errors = true, .seed = 1};
+    struct trial *trials;
+    struct report report;
+
+    if (purchases == NULL)
+        return;
+    trials = prequential_run(purchases, &plan);
+    report = report_of(trials + TRIALS, TRIALS);
+    printf("accuracy %.4f, global alone %.4f, a correction holds %.3f\n", report.accuracy,
+           report.global_accuracy, report.follows);
+    ck_assert_double_gt(report.accuracy, 0.6);
+    ck_assert_double_gt(report.accuracy, report.global_accuracy + 0.05);
+    ck_assert_double_gt(report.follows, 0.98);
+    free(trials);
+    purchases_free(purchases);
+}
+END_TEST
+
+SUITE_MAIN_TIMEOUT("engine", 60, accuracy_holds, corrections_alone_teach);
