@@ -1,3 +1,4 @@
+#include "common/base/real.h"
 #include "common/base/utf8.h"
 #include "common/json/json.h"
 
@@ -132,31 +133,33 @@ void json_write_integer(struct json_writer *writer, int64_t value)
     buffer_format(writer->out, "%" PRId64, value);
 }
 
-/* The fewest digits, from `digits` on, that read back as the same value. */
-static void write_shortest(struct json_writer *writer, double value, int digits, bool single)
+/* real_format writes what a double needs; a float is told from its neighbours by less. */
+void json_write_float(struct json_writer *writer, float value)
 {
-    char text[40];
+    char text[REAL_TEXT_SIZE];
 
     if (!isfinite(value)) {
         json_write_null(writer);
         return;
     }
-    for (; digits < 18; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value)
+    for (int digits = 6; digits <= 9; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, (double)value);
+        if (strtof(text, NULL) == value)
             break;
     }
     json_write_raw(writer, slice_of(text));
 }
 
-void json_write_float(struct json_writer *writer, float value)
-{
-    write_shortest(writer, (double)value, 6, true);
-}
-
 void json_write_double(struct json_writer *writer, double value)
 {
-    write_shortest(writer, value, 15, false);
+    char text[REAL_TEXT_SIZE];
+
+    if (!isfinite(value)) {
+        json_write_null(writer);
+        return;
+    }
+    real_format(value, text);
+    json_write_raw(writer, slice_of(text));
 }
 
 void json_write_string(struct json_writer *writer, struct slice text)

@@ -255,11 +255,12 @@ static void emit_body(const struct emitter *emitter)
     const struct type *writer = emitter->writer, *reader = emitter->reader;
     struct buffer *out = emitter->out;
 
-    if (reads(writer, reader, TYPE_ENUM))
-        buffer_append_text(out, "    unsigned symbol;\n");
-    if (reads(writer, reader, TYPE_ARRAY) || reads(writer, reader, TYPE_OPTION))
-        buffer_append_text(out, "    const void *items;\n");
-    buffer_append_text(out, "\n");
+    bool symbol = reads(writer, reader, TYPE_ENUM);
+    bool items = reads(writer, reader, TYPE_ARRAY) || reads(writer, reader, TYPE_OPTION);
+
+    buffer_append_text(out, symbol ? "    unsigned symbol;\n" : "");
+    buffer_append_text(out, items ? "    const void *items;\n" : "");
+    buffer_append_text(out, symbol || items ? "\n" : "");
     for (size_t i = 0; i < writer->field_count; i++) {
         const struct field *read = field_of(reader, &writer->fields[i]);
 

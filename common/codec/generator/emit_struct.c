@@ -7,26 +7,26 @@
 /* A comment wrapped at the project's 100 columns. */
 static void comment(const char *indent, const char *text, struct buffer *out)
 {
-    size_t column = (size_t)buffer_slice(out).size;
+    size_t column = strlen(indent) + 3;
 
     if (text[0] == '\0')
         return;
-    buffer_format(out, "%s/* ", indent);
-    column = strlen(indent) + 3;
+    buffer_format(out, "%s/*", indent);
     while (*text != '\0') {
         size_t word = strcspn(text, " ");
 
-        if (column + word > 95) {
-            buffer_format(out, "\n%s * ", indent);
+        /* The last word is followed by the comment's end. */
+        if (column + word > 94) {
+            buffer_format(out, "\n%s *", indent);
             column = strlen(indent) + 3;
         }
+        buffer_append_byte(out, ' ');
         buffer_append(out, text, word);
-        buffer_append_text(out, " ");
         column += word + 1;
         text += word;
         text += strspn(text, " ");
     }
-    buffer_append_text(out, "*/\n");
+    buffer_append_text(out, " */\n");
 }
 
 static void emit_enum(const struct type *type, struct buffer *out)
