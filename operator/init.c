@@ -15,9 +15,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum {
-    ADMIN_CALL_MS = 30000,
+    ADMIN_CALL_MS = 10000,
+    PATIENCE_MS = 60000,
+    PAUSE_US = 500000,
     FIRST_RECORD_MS = 20000,
     COLUMN_BYTES = 1 << 20,
     SIPHASH_KEY_BYTES = 16
@@ -316,6 +319,22 @@ static enum status init_all(const struct command_context *context, struct kafka_
     return add_rows(db, logs, error);
 }
 
+/* Servers that have just been started say no for a while; every step may be done again. */
+static enum status init_patiently(const struct command_context *context, struct kafka_admin *admin,
+                                  struct postgres *db, struct logs *logs, struct error *error)
+{
+    int64_t until_ms = clock_steady_ms() + PATIENCE_MS;
+    enum status status;
+
+    while ((status = init_all(context, admin, db, logs, error)) == STATUS_RETRY &&
+           clock_steady_ms() < until_ms) {
+        fprintf(stderr, "init: %s; trying again\n", error->text);
+        error_clear(error);
+        usleep(PAUSE_US);
+    }
+    return status;
+}
+
 static int run_init(const struct command_context *context, struct error *error)
 {
     const struct kafka_admin_options options = {
@@ -329,7 +348,7 @@ static int run_init(const struct command_context *context, struct error *error)
         kafka_admin_new(&options, &admin, error) != STATUS_OK)
         return command_failed(error);
     logs_init(&logs, (size_t)context->topics->partitions);
-    status = init_all(context, admin, db, &logs, error);
+    status = init_patiently(context, admin, db, &logs, error);
     logs_done(&logs);
     return status == STATUS_OK ? COMMAND_OK : command_failed(error);
 }
