@@ -33,7 +33,8 @@ struct kafka_consumer_callbacks {
     void (*assigned)(void *opaque, const struct kafka_position *partitions, size_t count);
 
     /* The whole assignment is taken away when this returns. Until then commits still count, unless
-     * it is lost: then others may read these partitions already. Not more than seconds. */
+     * it is lost: then others may read these partitions already. That is not always known here; a
+     * commit tells. Must not take longer than poll_interval. */
     void (*revoked)(void *opaque, const struct kafka_position *partitions, size_t count, bool lost);
 
     /* The outcome of a kafka_consumer_commit_async, from a later poll. May be NULL. */

@@ -1,5 +1,6 @@
 /* Making a topic, and judging one that is there. */
 #include "common/base/clock.h"
+#include "common/base/must.h"
 #include "common/kafka/kafka_error.h"
 #include "common/kafka/operator.h"
 #include "common/kafka/query.h"
@@ -86,23 +87,39 @@ static enum status create(struct kafka_admin *admin, const struct kafka_topic *t
     return status;
 }
 
-/* A broker may not know yet of a topic that the controller has made. */
-static enum status wait_for(struct kafka_admin *admin, const char *name, int32_t *ret_count,
-                            struct error *error)
+/* Metadata first: the library looks leaders up in what it was told last. */
+static enum status reach(struct kafka_admin *admin, const struct kafka_topic *topic,
+                         int32_t *ret_count, struct error *error)
 {
-    static const struct timespec turn = {.tv_nsec = 50 * 1000000};
+    size_t count = (size_t)topic->partitions;
+    struct kafka_watermarks *ignored = must_alloc(count * sizeof *ignored);
+    enum status status = kafka_admin_partitions(admin, topic->name, ret_count, error);
+
+    if (status == STATUS_OK)
+        status = kafka_admin_watermarks(admin, topic->name, ignored, count, error);
+    free(ignored);
+    return status;
+}
+
+/* What the controller has made, brokers learn a little later: until then nothing can be written. */
+static enum status await_leaders(struct kafka_admin *admin, const struct kafka_topic *topic,
+                                 int32_t *ret_count, struct error *error)
+{
+    static const struct timespec turn = {.tv_nsec = 20 * 1000000};
     int64_t deadline_ms = clock_steady_ms() + admin->timeout_ms;
-    int64_t left_ms;
+    struct error last;
+    enum status status;
 
-    while ((left_ms = kafka_client_remaining(deadline_ms)) > 0) {
-        enum status status =
-            kafka_query_partitions(admin->client.rk, name, left_ms, ret_count, error);
-
-        if (status != STATUS_OK || *ret_count > 0)
-            return status;
-        nanosleep(&turn, NULL);
-    }
-    return error_set(error, STATUS_RETRY, "topic %s was made and is not there yet", name);
+    do {
+        last = (struct error){0};
+        status = reach(admin, topic, ret_count, &last);
+        if (status != STATUS_OK)
+            nanosleep(&turn, NULL);
+    } while (status != STATUS_OK && kafka_client_remaining(deadline_ms) > 0);
+    if (status != STATUS_OK)
+        error_set_code(error, STATUS_RETRY, last.code, "topic %s was made and is not there yet: %s",
+                       topic->name, last.text);
+    return status == STATUS_OK ? STATUS_OK : STATUS_RETRY;
 }
 
 static enum status judge_entries(const rd_kafka_ConfigResource_t *resource, struct error *error)
@@ -171,7 +188,7 @@ enum status kafka_admin_ensure_topic(struct kafka_admin *admin, const struct kaf
     if (status == STATUS_OK && count == 0) {
         status = create(admin, topic, name, &made, error);
         if (status == STATUS_OK)
-            status = wait_for(admin, name, &count, error);
+            status = await_leaders(admin, topic, &count, error);
     }
     if (status == STATUS_OK && count != topic->partitions)
         status = error_set(error, STATUS_REJECT,
