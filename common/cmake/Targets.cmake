@@ -18,6 +18,9 @@ if(SANITIZE)
   target_compile_options(tributary_flags INTERFACE -fsanitize=${SANITIZE} -fno-omit-frame-pointer
       -fno-sanitize-recover=undefined)
   target_link_options(tributary_flags INTERFACE -fsanitize=${SANITIZE})
+  if(FUZZ) # the fuzzer follows the branches that it can see
+    target_compile_options(tributary_flags INTERFACE -fsanitize=fuzzer-no-link)
+  endif()
 else()
   target_compile_definitions(tributary_flags INTERFACE $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
 endif()
