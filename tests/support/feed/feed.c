@@ -4,8 +4,7 @@
 #include "common/base/must.h"
 #include "common/codec/codec.h"
 #include "common/kafka/producer.h"
-
-#include <check.h>
+#include "tests/support/process/process.h"
 
 enum { FLUSH_MS = 60000, WARM_MS = 30000, EVENT_BYTES = 1 << 20 };
 
@@ -19,7 +18,8 @@ struct feed {
 static void on_delivered(void *opaque, const struct kafka_delivery *delivery)
 {
     (void)opaque;
-    ck_assert_msg(delivery->status == STATUS_OK, "delivery: %s", delivery->code);
+    if (delivery->status != STATUS_OK)
+        process_fail(NULL, "delivery: %s", delivery->code);
 }
 
 struct feed *feed_new(const char *brokers, const char *prefix, int32_t partitions)
@@ -42,9 +42,9 @@ struct feed *feed_new(const char *brokers, const char *prefix, int32_t partition
                                              .linger_ms = 1};
     feed->partitions = partitions;
     buffer_init(&feed->bytes, EVENT_BYTES);
-    ck_assert_msg(kafka_producer_new(&options, &feed->producer, &error) == STATUS_OK &&
-                      kafka_producer_warm(feed->producer, WARM_MS, &error) == STATUS_OK,
-                  "%s", error.text);
+    if (kafka_producer_new(&options, &feed->producer, &error) != STATUS_OK ||
+        kafka_producer_warm(feed->producer, WARM_MS, &error) != STATUS_OK)
+        process_fail(NULL, "%s", error.text);
     return feed;
 }
 
@@ -68,7 +68,8 @@ void feed_raw(struct feed *feed, enum feed_topic topic, int32_t partition, struc
         struct error error = {0};
 
         status = kafka_producer_send(feed->producer, &message, &error);
-        ck_assert_msg(status == STATUS_OK || status == STATUS_RETRY, "%s", error.text);
+        if (status != STATUS_OK && status != STATUS_RETRY)
+            process_fail(NULL, "%s", error.text);
         kafka_producer_poll(feed->producer, status == STATUS_OK ? 0 : 100);
     } while (status == STATUS_RETRY);
 }
@@ -114,6 +115,6 @@ void feed_flush(struct feed *feed)
 {
     struct error error = {0};
 
-    ck_assert_msg(kafka_producer_flush(feed->producer, FLUSH_MS, &error) == STATUS_OK, "%s",
-                  error.text);
+    if (kafka_producer_flush(feed->producer, FLUSH_MS, &error) != STATUS_OK)
+        process_fail(NULL, "%s", error.text);
 }
