@@ -26,19 +26,10 @@ static void feed(struct feeding *feeding, const char *data, size_t size)
         MUST(++heads == 1);
 }
 
-static void put(struct reference *reference, const char *what, const char *data, size_t size)
-{
-    MUST(reference->size + size + 64 < REFERENCE_TEXT_MAX);
-    reference->size += (size_t)sprintf(reference->text + reference->size, "%s %zu:", what, size);
-    memcpy(reference->text + reference->size, data, size);
-    reference->size += size;
-    reference->text[reference->size++] = '\n';
-}
-
 static void put_span(struct reference *reference, const char *what, struct http_span span,
                      const char *data)
 {
-    put(reference, what, data + span.start, span.size);
+    reference_put(reference, what, data + span.start, span.size);
 }
 
 static void put_request(struct reference *reference, const struct feeding *feeding)
@@ -54,8 +45,8 @@ static void put_request(struct reference *reference, const struct feeding *feedi
         put_span(reference, "name", framer->headers[i].name, data);
         put_span(reference, "value", framer->headers[i].value, data);
     }
-    put(reference, framer->keep_alive ? "keep" : "close", "", 0);
-    put(reference, "body", data + framer->head_size, framer->body_size);
+    reference_put(reference, framer->keep_alive ? "keep" : "close", "", 0);
+    reference_put(reference, "body", data + framer->head_size, framer->body_size);
     MUST(framer->end == framer->head_size + framer->body_size);
     reference->end = feeding->given - (feeding->size - framer->end);
 }

@@ -34,10 +34,11 @@ void reference_done(struct reference *reference)
     reference->text = NULL;
 }
 
-static void put(struct reference *reference, const char *what, const char *data, size_t size)
+void reference_put(struct reference *reference, const char *what, const char *data, size_t size)
 {
     MUST(reference->size + size + 64 < REFERENCE_TEXT_MAX);
-    reference->size += (size_t)sprintf(reference->text + reference->size, "%s %zu:", what, size);
+    reference->size +=
+        (size_t)snprintf(reference->text + reference->size, 64, "%s %zu:", what, size);
     memcpy(reference->text + reference->size, data, size);
     reference->size += size;
     reference->text[reference->size++] = '\n';
@@ -170,10 +171,11 @@ static bool read_request_line(struct reader *reader)
         !target_form_is_good(reader->method, target, target_size))
         return refuse(reader, 400);
     question = memchr(target, '?', target_size);
-    put(reader->out, "method", line, (size_t)(space - line));
-    put(reader->out, "path", target, (size_t)((question != NULL ? question : end) - target));
+    reference_put(reader->out, "method", line, (size_t)(space - line));
+    reference_put(reader->out, "path", target,
+                  (size_t)((question != NULL ? question : end) - target));
     if (question != NULL)
-        put(reader->out, "query", question + 1, (size_t)(end - question) - 1);
+        reference_put(reader->out, "query", question + 1, (size_t)(end - question) - 1);
     return read_version(reader, end + 1, size - (size_t)(end + 1 - line));
 }
 
@@ -193,44 +195,46 @@ static bool read_length(struct reader *reader, const char *value, size_t size)
     return true;
 }
 
-static void read_connection(struct reader *reader, const char *value, size_t size)
-{
-    char copy[HTTP_HEAD_BYTES_MAX + 1], *rest = copy, *option;
-
-    memcpy(copy, value, size);
-    copy[size] = '\0';
-    while ((option = strsep(&rest, ",")) != NULL) {
-        option += strspn(option, " \t");
-        option[strcspn(option, " \t")] = option[strcspn(option, " \t")];
-        while (*option != '\0' && strchr(" \t", option[strlen(option) - 1]) != NULL)
-            option[strlen(option) - 1] = '\0';
-        if (strcasecmp(option, "close") == 0)
-            reader->close = true;
-    }
-}
-
 static bool is_text(const char *value, size_t size, const char *lower)
 {
     return size == strlen(lower) && strncasecmp(value, lower, size) == 0;
 }
 
-static bool read_known_field(struct reader *reader, const char *name, const char *value,
+static void read_connection(struct reader *reader, const char *value, size_t size)
+{
+    while (size > 0) {
+        const char *comma = memchr(value, ',', size);
+        size_t part = comma != NULL ? (size_t)(comma - value) : size;
+        size_t start = 0, end = part;
+
+        while (start < end && strchr(" \t", value[start]) != NULL)
+            start++;
+        while (end > start && strchr(" \t", value[end - 1]) != NULL)
+            end--;
+        reader->close |= is_text(value + start, end - start, "close");
+        part += comma != NULL;
+        value += part;
+        size -= part;
+    }
+}
+
+static bool read_known_field(struct reader *reader, struct slice name, const char *value,
                              size_t size)
 {
-    if (strcasecmp(name, "host") == 0) {
+    if (is_text(name.data, name.size, "host")) {
         if (reader->host || size == 0 || !all_in(value, size, host_marks))
             return refuse(reader, 400);
         reader->host = true;
-    } else if (strcasecmp(name, "content-length") == 0) {
+    } else if (is_text(name.data, name.size, "content-length")) {
         return read_length(reader, value, size);
-    } else if (strcasecmp(name, "transfer-encoding") == 0) {
+    } else if (is_text(name.data, name.size, "transfer-encoding")) {
         if (reader->coding)
             return refuse(reader, 400);
         reader->coding = true;
         reader->chunked = is_text(value, size, "chunked");
-    } else if (strcasecmp(name, "connection") == 0) {
+    } else if (is_text(name.data, name.size, "connection")) {
         read_connection(reader, value, size);
-    } else if (strcasecmp(name, "expect") == 0) {
+    } else if (is_text(name.data, name.size, "expect")) {
         reader->expect_unknown |= !is_text(value, size, "100-continue");
     }
     return true;
@@ -238,7 +242,6 @@ static bool read_known_field(struct reader *reader, const char *name, const char
 
 static bool read_field(struct reader *reader, const char *line, size_t size)
 {
-    char name[HTTP_HEAD_BYTES_MAX + 1];
     const char *colon = memchr(line, ':', size), *value;
     size_t name_size;
 
@@ -258,12 +261,10 @@ static bool read_field(struct reader *reader, const char *line, size_t size)
         value++;
     while (size > 0 && (value[size - 1] == ' ' || value[size - 1] == '\t'))
         size--;
-    memcpy(name, line, name_size);
-    name[name_size] = '\0';
-    put(reader->out, "name", name, name_size);
-    put(reader->out, "value", value, size);
+    reference_put(reader->out, "name", line, name_size);
+    reference_put(reader->out, "value", value, size);
     reader->fields++;
-    return read_known_field(reader, name, value, size);
+    return read_known_field(reader, (struct slice){line, name_size}, value, size);
 }
 
 static bool method_is_one_of(const struct reader *reader, const char *list)
@@ -417,8 +418,8 @@ static bool read_body(struct reader *reader, char *body, size_t *body_size)
 
 static void put_end(struct reference *reference, bool keep_alive, const char *body, size_t size)
 {
-    put(reference, keep_alive ? "keep" : "close", "", 0);
-    put(reference, "body", body, size);
+    reference_put(reference, keep_alive ? "keep" : "close", "", 0);
+    reference_put(reference, "body", body, size);
     reference->result = HTTP_FRAMER_REQUEST;
 }
 

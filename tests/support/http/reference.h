@@ -33,6 +33,9 @@ void reference_frame(struct reference *reference, const struct http_limits *limi
 void reference_frame_cut(struct reference *reference, const struct http_limits *limits,
                          const char *data, size_t size, size_t cut);
 
+/* Appends "what size:data" to the text. */
+void reference_put(struct reference *reference, const char *what, const char *data, size_t size);
+
 /* Whether both say the same; else prints the difference on stderr. */
 bool reference_equal(const struct reference *a, const struct reference *b);
 
