@@ -10,11 +10,12 @@
 
 static void print(const char *title, const struct prequential *plan, const struct report *report)
 {
-    printf("%-22s K=%-2d f=%-4.2g n=%-6zu accuracy %.4f  ece %.3f  cov95 %.2f  seen %.3f  unseen "
+    printf("%-22s K=%-2d f=%-4.2g n=%-6zu accuracy %.4f  confidence %.3f  ece %.3f  cov95 %.2f  "
+           "seen %.3f  unseen "
            "%.3f  follows %.3f | global %.4f  ece %.3f\n",
            title, plan->detail ? 63 : 16, plan->share, report->count, report->accuracy,
-           report->error, report->coverage95, report->seen, report->unseen, report->follows,
-           report->global_accuracy, report->global_error);
+           report->confidence, report->error, report->coverage95, report->seen, report->unseen,
+           report->follows, report->global_accuracy, report->global_error);
 }
 
 /* Reports the trials from `from` on. */

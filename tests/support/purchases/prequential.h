@@ -37,6 +37,7 @@ struct trial *prequential_run(const struct purchases *purchases, const struct pr
 struct report {
     size_t count;
     double accuracy;
+    double confidence; /* mean */
     double error;      /* expected calibration error, 15 bins */
     double coverage95; /* the largest share of answers, the surest first, that is 95 % right */
     double seen;       /* accuracy where the merchant occurs among the warm rows, and elsewhere */

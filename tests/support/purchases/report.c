@@ -66,6 +66,7 @@ struct report report_of(const struct trial *trials, size_t count)
     double all[2] = {0};
     double follows[3] = {0};
     double global = 0;
+    double confidence = 0;
 
     for (size_t i = 0; i < count; i++) {
         const struct trial *trial = &trials[i];
@@ -74,11 +75,13 @@ struct report report_of(const struct trial *trials, size_t count)
         all[trial->seen]++;
         follows[trial->after]++;
         global += trial->global_right;
+        confidence += (double)trial->confidence;
         bins_add(&bins, trial->confidence, trial->right);
         bins_add(&global_bins, trial->global_confidence, trial->global_right);
     }
     return (struct report){.count = count,
                            .accuracy = (right[0] + right[1]) / (double)count,
+                           .confidence = confidence / (double)count,
                            .error = bins_error(&bins, count),
                            .coverage95 = coverage_at(trials, count, 0.95),
                            .seen = all[1] > 0 ? right[1] / all[1] : 0,

@@ -28,6 +28,7 @@ static const struct {
     {"o2 uk pbb", "o2 uk pbb"},
     {"bp snax 24 weoley castle", "bp snax weoley castle"},
     {"REF A123B SHOP", "ref shop"},
+    {"SHOP 12MAR B7", "shop b7"},
     {"7 11", "7 11"},
     {"365", "365"},
     {"PAYPAL", "paypal"},

@@ -150,6 +150,65 @@ START_TEST(bad_fields_are_refused)
 }
 END_TEST
 
+/* One state has one encoding: nothing stands in it twice. */
+START_TEST(doubles_are_refused)
+{
+    static const char labels[] = "\1\0\0\0\0\2\1a\0\4\0\0\0\4\1a\0\4\0\0\0\4\0";
+    static const char cells[] = "\1\0\0\0\0\1\1a\0\4\0\0\0\4\2\0"
+                                "\7\0\0\0\0\0\0\0\1\0\0\4\1"
+                                "\7\0\0\0\0\0\0\0\1\0\0\4\1";
+    char apart[sizeof cells];
+    struct engine_user *user = NULL;
+
+    expect_reject(labels, sizeof labels);
+    expect_reject(cells, sizeof cells - 1);
+    memcpy(apart, cells, sizeof cells);
+    apart[16] = 8;
+    ck_assert_int_eq(
+        engine_user_decode((struct slice){apart, sizeof apart - 1}, &user, &(struct error){0}),
+        STATUS_OK);
+    engine_user_free(user);
+}
+END_TEST
+
+START_TEST(a_low_rating_evicts_nothing)
+{
+    OWNED(engine_user) user = engine_user_new();
+    struct engine_features features = {.merchant_hash = 9999};
+    struct engine_lesson lesson = {
+        .features = &features, .kind = ENGINE_RATING, .shown = SLICE_LITERAL("Food"), .rating = 1};
+    struct engine_step step;
+    struct buffer bytes;
+
+    for (uint64_t i = 1; i <= ENGINE_USER_CELLS_MAX; i++)
+        teach(user, i, "Food");
+    engine_learn_user(user, &lesson, &step);
+    ck_assert(step.learnt);
+    encode(user, &bytes);
+    ck_assert_int_eq(units(&bytes, 1, "Food"), ENGINE_UNIT);
+    buffer_done(&bytes);
+}
+END_TEST
+
+START_TEST(an_emptied_cell_goes)
+{
+    OWNED(engine_user) user = engine_user_new();
+    struct engine_features features = {.merchant_hash = 1};
+    struct engine_lesson lesson = {
+        .features = &features, .kind = ENGINE_RATING, .shown = SLICE_LITERAL("Food"), .rating = 1};
+    struct engine_step step;
+    struct buffer bytes;
+
+    teach(user, 1, "Food");
+    engine_learn_user(user, &lesson, &step);
+    engine_learn_user(user, &lesson, &step);
+    ck_assert_int_eq(step.cell_after, 0);
+    encode(user, &bytes);
+    ck_assert_int_eq(units(&bytes, 1, "Food"), 0);
+    buffer_done(&bytes);
+}
+END_TEST
+
 START_TEST(the_oldest_cell_falls_out)
 {
     OWNED(engine_user) user = engine_user_new();
@@ -230,6 +289,7 @@ START_TEST(the_largest_user_fits)
 END_TEST
 
 SUITE_MAIN("engine", no_bytes_are_a_new_user, a_state_survives_its_bytes, the_format_is_pinned,
-           cut_and_longer_bytes_are_refused, bad_fields_are_refused, the_oldest_cell_falls_out,
+           cut_and_longer_bytes_are_refused, bad_fields_are_refused, doubles_are_refused,
+           a_low_rating_evicts_nothing, an_emptied_cell_goes, the_oldest_cell_falls_out,
            the_weakest_label_of_a_cell_falls_out, the_least_used_category_falls_out,
            the_largest_user_fits);

@@ -192,6 +192,21 @@ START_TEST(one_correction_holds_against_everybody)
 }
 END_TEST
 
+START_TEST(the_user_decides_where_both_agree)
+{
+    struct engine_features lidl = features_of("lidl", 0, 100);
+    struct shop shop;
+
+    shop_open(&shop);
+    count(&shop, &lidl, "Food", 3);
+    ck_assert_int_eq(answer(&shop, &lidl).decided_by, ENGINE_MERCHANT);
+    say(&shop, &lidl, "Food");
+    ck_assert_int_eq(answer(&shop, &lidl).decided_by, ENGINE_USER);
+    expect(answer(&shop, &lidl).category, "Food");
+    shop_close(&shop);
+}
+END_TEST
+
 START_TEST(habits_reach_new_merchants)
 {
     struct engine_features shell = features_of("shell", 0, 100);
@@ -315,6 +330,6 @@ END_TEST
 
 SUITE_MAIN("engine", nothing_known, a_code_is_a_weak_prior, a_credit_hints_at_income,
            merchants_then_keys_then_everything, one_correction_holds_against_everybody,
-           habits_reach_new_merchants, a_category_that_only_the_user_has,
-           the_global_opinion_is_without_the_user, rules_win, ties_do_not_hang_on_order,
-           sources_have_names);
+           the_user_decides_where_both_agree, habits_reach_new_merchants,
+           a_category_that_only_the_user_has, the_global_opinion_is_without_the_user, rules_win,
+           ties_do_not_hang_on_order, sources_have_names);
