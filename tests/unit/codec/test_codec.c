@@ -112,6 +112,7 @@ static const struct piece pieces[] = {
     PIECE("id", "\x06\xed\xa0\x80", "bad_utf8"),
     PIECE("id", "\x02\xff", "bad_utf8"),
     PIECE("id", "\x06\x61\x00\x62", "embedded_nul"),
+    PIECE("id", "\x14\x61\x62\x63\x00\x65\x66\x67\x68\x69\x6a", "embedded_nul"),
     PIECE("id", "\x14\x61\x62\x63\x64\x65\x66\x67\x68\x69\x00", "embedded_nul"),
     PIECE("mcc", "\xfe\xff\xff\xff\x0f", ""),          /* 2^31 - 1 */
     PIECE("mcc", "\xff\xff\xff\xff\x0f", ""),          /* -2^31 */
@@ -168,6 +169,27 @@ START_TEST(bad_bytes_have_their_code)
         ck_assert_int_eq(status, STATUS_REJECT);
         ck_assert(is_listed(setting.error.code));
         ck_assert_int_eq(event.mcc, -77); /* untouched */
+    }
+    end(&setting);
+}
+END_TEST
+
+START_TEST(blocks_add_up)
+{
+    static const struct piece blocks =
+        PIECE("metadata", "\x02\x02k\x02v\x03\x10\x02l\x02w\x02m\x02x\x00", "");
+    static const char *const keys[] = {"k", "l", "m"}, *const values[] = {"v", "w", "x"};
+    struct transaction event;
+    struct setting setting;
+
+    begin(&setting);
+    put_prefix(&setting.bytes, codec_schema_id(EVENT_TRANSACTION));
+    put_transaction(&setting.bytes, &blocks);
+    ck_assert_int_eq(decode(&setting, &event), STATUS_OK);
+    ck_assert_uint_eq(event.metadata_count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert(slice_equal(event.metadata[i].key, slice_of(keys[i])));
+        ck_assert(slice_equal(event.metadata[i].value, slice_of(values[i])));
     }
     end(&setting);
 }
@@ -420,7 +442,7 @@ START_TEST(ids_never_change)
 }
 END_TEST
 
-SUITE_MAIN("codec", bad_bytes_have_their_code, an_error_names_field_and_place,
+SUITE_MAIN("codec", bad_bytes_have_their_code, blocks_add_up, an_error_names_field_and_place,
            the_prefix_is_checked, another_kinds_schema_is_wrong,
            enums_unions_and_arrays_have_ranges, an_older_schema_is_resolved,
            an_older_schema_is_checked_as_well, a_small_arena_is_not_the_records_fault,

@@ -134,6 +134,7 @@ static const struct text_case texts[] = {
     {{"\x7f", 1}, "bad_text"},
     {{"12345678\x1f", 9}, "bad_text"},
     {{"1234567\x7f", 8}, "bad_text"},
+    {{"1234567\x1f", 8}, "bad_text"},
     {{"\xc2\x85", 2}, "bad_text"},
     {{"\xff", 1}, "bad_text"},
     {{"\xc0\xaf", 2}, "bad_text"},

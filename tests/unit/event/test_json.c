@@ -303,6 +303,27 @@ START_TEST(an_array_keeps_its_good_items)
 }
 END_TEST
 
+START_TEST(an_item_takes_nothing_from_the_one_before)
+{
+    struct setting setting;
+
+    begin(&setting, EVENT_TRANSACTION);
+    ck_assert_int_eq(parse(&setting, "[{" T2 ",\"mcc\":1,\"metadata\":{\"a\":\"b\"}},{" T1 "},{" T2
+                                     "},{" T2 ",\"metadata\":{\"c\":\"d\"}}]"),
+                     STATUS_OK);
+    ck_assert_uint_eq(setting.items.count, 4);
+    ck_assert_uint_eq(setting.items.items[0].transaction.metadata_count, 1);
+    ck_assert_str_eq(setting.items.items[1].reason, "missing");
+    ck_assert(slice_equal(setting.items.items[1].pointer, SLICE_LITERAL("/amount")));
+    ck_assert_uint_eq(setting.items.items[2].transaction.metadata_count, 0);
+    ck_assert_int_eq(setting.items.items[2].transaction.mcc, 0);
+    ck_assert_uint_eq(setting.items.items[3].transaction.metadata_count, 1);
+    ck_assert(slice_equal(setting.items.items[3].transaction.metadata[0].key, SLICE_LITERAL("c")));
+    ck_assert(slice_equal(setting.items.items[0].transaction.metadata[0].key, SLICE_LITERAL("a")));
+    end(&setting);
+}
+END_TEST
+
 START_TEST(a_bad_line_is_an_item)
 {
     static const enum event_json_verdict expected[] = {
@@ -575,6 +596,6 @@ END_TEST
 
 SUITE_MAIN("event json", a_transaction_is_read, feedback_is_read, bad_transactions_are_invalid,
            bad_times_are_invalid, bad_feedback_is_invalid, bad_documents_are_malformed,
-           an_array_keeps_its_good_items, a_bad_line_is_an_item, items_have_a_limit,
-           the_arena_is_enough, a_full_arena_is_said, events_are_written,
-           what_is_written_reads_back);
+           an_array_keeps_its_good_items, an_item_takes_nothing_from_the_one_before,
+           a_bad_line_is_an_item, items_have_a_limit, the_arena_is_enough, a_full_arena_is_said,
+           events_are_written, what_is_written_reads_back);
