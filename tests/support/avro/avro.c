@@ -234,8 +234,7 @@ bool avro_oracle_read(struct avro_oracle *oracle, struct slice bytes)
     avro_reader_memory_set_source(oracle->reader, bytes.data, (int64_t)bytes.size);
     MUST(avro_value_reset(&oracle->read) == 0);
     /* There must be nothing left to skip; avro_reader_is_eof knows files only. */
-    return avro_value_read(oracle->reader, &oracle->read) == 0 &&
-           avro_skip(oracle->reader, 1) != 0;
+    return avro_value_read(oracle->reader, &oracle->read) == 0 && avro_skip(oracle->reader, 1) != 0;
 }
 
 bool avro_oracle_agrees(struct avro_oracle *oracle)
