@@ -184,8 +184,8 @@ static bool client_room_for(const struct client *client, const char *host)
 
     if (client->count >= client->limits.transfers)
         return false;
-    TAILQ_FOREACH(transfer, &client->active, active)
-    same += strcmp(transfer->host, host) == 0;
+    TAILQ_FOREACH (transfer, &client->active, active)
+        same += strcmp(transfer->host, host) == 0;
     return same < client->limits.per_host;
 }
 

@@ -81,7 +81,7 @@ static struct http_limits admin_limits(void)
 
     limits.body_bytes = 0;
     limits.connections = 64;
-    limits.memory_bytes = 1 << 20;
+    limits.memory_bytes = 4 * METRICS_BYTES_MAX;
     limits.backlog_bytes = 2 * METRICS_BYTES_MAX;
     return limits;
 }

@@ -60,6 +60,20 @@ struct http_block *http_block_take(struct http_block_pool *pool, size_t capacity
     return block;
 }
 
+bool http_block_charge(struct http_block_pool *pool, size_t size)
+{
+    if (pool->used_bytes + size > pool->limit_bytes)
+        return false;
+    pool->used_bytes += size;
+    return true;
+}
+
+void http_block_discharge(struct http_block_pool *pool, size_t size)
+{
+    MUST(pool->used_bytes >= size);
+    pool->used_bytes -= size;
+}
+
 void http_block_release(struct http_block_pool *pool, struct http_block *block)
 {
     MUST(block->references > 0);

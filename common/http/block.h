@@ -5,6 +5,7 @@
 #ifndef TRIBUTARY_HTTP_BLOCK_H
 #define TRIBUTARY_HTTP_BLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct http_block {
@@ -27,6 +28,10 @@ void http_block_pool_done(struct http_block_pool *pool);
 
 /* At least `capacity` bytes, one reference. NULL beyond the limit. */
 struct http_block *http_block_take(struct http_block_pool *pool, size_t capacity);
+
+/* Puts bytes that lie elsewhere on the account; false, and nothing is done, beyond the limit. */
+bool http_block_charge(struct http_block_pool *pool, size_t size);
+void http_block_discharge(struct http_block_pool *pool, size_t size);
 
 /* Drops a reference; pool may be NULL when it is gone already. */
 void http_block_release(struct http_block_pool *pool, struct http_block *block);

@@ -23,9 +23,9 @@ static void connection_place(struct http_connection *connection, enum http_phase
     TAILQ_REMOVE(&lists[connection->phase], connection, peers);
     connection->phase = phase;
     connection->since_us = since_us;
-    TAILQ_FOREACH_REVERSE(before, &lists[phase], http_connections, peers)
-    if (before->since_us <= since_us)
-        break;
+    TAILQ_FOREACH_REVERSE (before, &lists[phase], http_connections, peers)
+        if (before->since_us <= since_us)
+            break;
     if (before != NULL)
         TAILQ_INSERT_AFTER(&lists[phase], before, connection, peers);
     else
@@ -104,6 +104,7 @@ void http_connection_free(struct http_connection *connection)
     TAILQ_REMOVE(&server->phases[connection->phase], connection, peers);
     loop_watch_free(connection->watch);
     close(connection->fd);
+    http_block_discharge(&server->blocks, connection->out.size - connection->out_sent);
     buffer_done(&connection->out);
     free(connection);
     HTTP_COUNT(server, connections, -1);

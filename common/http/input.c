@@ -7,8 +7,8 @@
 
 enum {
     FIRST_BYTES = 4096,      /* room for the first read of a connection */
-    HINT_BYTES_MAX = 262144, /* room for the first read of a request, at most */
-    GROW_BYTES = 65536,      /* a body gets this much at once, then as much as has come */
+    HINT_BYTES_MAX = 65536,  /* room for the first read of a request, at most */
+    GROW_FACTOR = 8,         /* of what has come, for what is announced: 33 KB in two reads */
     READS_PER_TURN = 4,      /* others wait too */
     OUT_PAUSE_BYTES = 65536, /* answers not taken yet: nothing more is framed */
 };
@@ -63,28 +63,28 @@ static bool input_move(struct http_connection *connection, size_t have, size_t c
     return true;
 }
 
-/* Room for what is known to come. What a client announces gets memory as it comes, not at once. */
+/* Room for what is known to come, in proportion to what has come: who announces a large body and
+ * does not send it gets no memory for it. */
 static bool input_make_room(struct http_connection *connection)
 {
     struct http_block *block = connection->block;
-    size_t have, wants, grow;
+    size_t have, wants;
 
     if (block == NULL) {
         connection->block = http_block_take(&connection->server->blocks, connection->hint);
         connection->framed = 0;
         return connection->block != NULL || input_refuse_memory(connection);
     }
+    if (block->size < block->capacity)
+        return true;
     if (connection->current == NULL)
-        return block->size < block->capacity;
+        return false;
     have = (size_t)(block->data + block->size - connection->current->data);
     wants = http_framer_wants(&connection->current->framer);
-    grow = have > GROW_BYTES ? have : GROW_BYTES;
     if (wants <= have)
-        wants = block->size < block->capacity ? have + 1 : have + FIRST_BYTES;
-    else if (wants - have > grow)
-        wants = have + grow;
-    if (wants - have <= block->capacity - block->size)
-        return true;
+        wants = have + FIRST_BYTES;
+    else if (wants > have * GROW_FACTOR)
+        wants = have * GROW_FACTOR;
     return input_move(connection, have, wants);
 }
 

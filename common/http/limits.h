@@ -11,13 +11,14 @@ enum {
 };
 
 struct http_limits {
-    size_t request_line_bytes;      /* 8 KiB; beyond: 414 */
-    size_t header_bytes;            /* 8 KiB, all fields with their line ends; beyond: 431 */
-    size_t header_count;            /* 64; beyond: 431 */
-    size_t body_bytes;              /* 1 MiB; beyond: 413, before it is read when it is announced */
-    size_t connections;             /* 4096; beyond: the oldest idle one goes, else accept pauses */
-    size_t memory_bytes;            /* 64 MiB in requests that are not answered; beyond: 503 */
-    size_t pipeline;                /* 16 requests of a connection unanswered; beyond: not read */
+    size_t request_line_bytes; /* 8 KiB; beyond: 414 */
+    size_t header_bytes;       /* 8 KiB, all fields with their line ends; beyond: 431 */
+    size_t header_count;       /* 64; beyond: 431 */
+    size_t body_bytes;         /* 1 MiB; beyond: 413, before it is read when it is announced */
+    size_t connections;        /* 4096; beyond: the oldest idle one goes, else accept pauses */
+    size_t memory_bytes;       /* 64 MiB in requests not answered and answers not taken; beyond:
+                                  503, or closed */
+    size_t pipeline;           /* 16 requests of a connection unanswered; beyond: not read */
     size_t requests_per_connection; /* 100,000; the last one is answered with Connection: close */
     size_t backlog_bytes; /* 4 MiB of answers that a client does not read; beyond: closed */
 

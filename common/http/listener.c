@@ -164,8 +164,12 @@ static bool address_parse(const char *text, uint16_t port, union http_address *r
 
 static bool socket_listens(int fd, const union http_address *address, socklen_t size)
 {
-    int on = 1;
+    int on = 1, off = 0;
 
+    /* Both families on "::", whatever the system's default is. */
+    if (address->any.sa_family == AF_INET6 &&
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0)
+        return false;
     /* Accepted sockets inherit TCP_NODELAY: an answer never waits for an acknowledgement. */
     return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
            setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0 &&
@@ -193,9 +197,13 @@ enum status http_server_listen(struct http_server *server, const char *address, 
     if (!address_parse(address, port, &parsed, &size))
         return error_set(error, STATUS_FATAL, "http: \"%s\" is not a numeric address", address);
     listener->fd = socket(parsed.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (listener->fd < 0 || !socket_listens(listener->fd, &parsed, size))
+    if (listener->fd < 0 || !socket_listens(listener->fd, &parsed, size)) {
+        int code = errno;
+
+        http_listener_done(listener);
         return error_set(error, STATUS_FATAL, "http: cannot listen on %s port %u: %s", address,
-                         port, strerror(errno));
+                         port, strerror(code));
+    }
     listener->port = socket_port(listener->fd);
     listener->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     listener->pause = loop_timer_new(server->loop, listener_paused, server);

@@ -15,10 +15,17 @@ enum {
 
 void http_output_append(struct http_connection *connection, struct slice bytes)
 {
-    if (bytes.size == 0)
+    struct http_server *server = connection->server;
+
+    if (bytes.size == 0 || connection->broken)
         return;
+    if (!http_block_charge(&server->blocks, bytes.size)) {
+        HTTP_COUNT(server, refused_memory, 1);
+        connection->broken = true;
+        return;
+    }
     if (!http_output_waits(connection))
-        connection->out_since_us = loop_now_us(connection->server->loop);
+        connection->out_since_us = loop_now_us(server->loop);
     buffer_append_slice(&connection->out, bytes);
 }
 
@@ -37,11 +44,14 @@ static size_t sent(struct http_connection *connection, ssize_t result)
 void http_output_flush(struct http_connection *connection)
 {
     struct buffer *out = &connection->out;
+    size_t done;
 
     if (!http_output_waits(connection))
         return;
-    connection->out_sent += sent(connection, send(connection->fd, out->data + connection->out_sent,
-                                                  out->size - connection->out_sent, MSG_NOSIGNAL));
+    done = sent(connection, send(connection->fd, out->data + connection->out_sent,
+                                 out->size - connection->out_sent, MSG_NOSIGNAL));
+    connection->out_sent += done;
+    http_block_discharge(&connection->server->blocks, done);
     if (http_output_waits(connection))
         return;
     connection->out_sent = 0;
@@ -74,14 +84,25 @@ static void output_now(struct http_connection *connection, struct slice head, st
     http_output_append(connection, (struct slice){body.data + done, body.size - done});
 }
 
+/* Before each answer: one may be as large as it is, a pile of them may not. */
+static void output_check_backlog(struct http_connection *connection)
+{
+    if (connection->out.size - connection->out_sent > connection->server->limits.backlog_bytes)
+        connection->broken = true;
+}
+
 /* The first of the queue is answered; those behind it that were answered before it follow. */
 static void output_next(struct http_connection *connection)
 {
     struct http_request *request = TAILQ_FIRST(&connection->requests);
 
     do {
-        if (request->answered)
+        if (request->answered) {
+            output_check_backlog(connection);
+            http_block_discharge(&connection->server->blocks, request->held.size);
             http_output_append(connection, buffer_slice(&request->held));
+            request->held.size = 0;
+        }
         TAILQ_REMOVE(&connection->requests, request, queue);
         connection->in_flight--;
         http_request_free(request);
@@ -90,20 +111,31 @@ static void output_next(struct http_connection *connection)
     connection->active_us = loop_now_us(connection->server->loop);
 }
 
+/* Until it is its turn. */
+static void output_hold(struct http_request *request, struct slice head, struct slice body)
+{
+    struct http_server *server = request->server;
+
+    request->answered = true;
+    buffer_init(&request->held, SIZE_MAX / 2);
+    if (!http_block_charge(&server->blocks, head.size + body.size)) {
+        HTTP_COUNT(server, refused_memory, 1);
+        request->connection->broken = true;
+        return;
+    }
+    buffer_append_slice(&request->held, head);
+    buffer_append_slice(&request->held, body);
+}
+
 static void output_answer(struct http_request *request, struct slice head, struct slice body)
 {
     struct http_connection *connection = request->connection;
 
     if (request != TAILQ_FIRST(&connection->requests)) {
-        buffer_init(&request->held, SIZE_MAX / 2);
-        buffer_append_slice(&request->held, head);
-        buffer_append_slice(&request->held, body);
-        request->answered = true;
+        output_hold(request, head, body);
         return;
     }
-    /* One answer may be as large as it is; a pile of them may not. */
-    if (connection->out.size - connection->out_sent > connection->server->limits.backlog_bytes)
-        connection->broken = true;
+    output_check_backlog(connection);
     /* Small answers to requests that came together leave together. */
     if (http_output_waits(connection) ||
         (body.size == 0 && connection->busy && http_input_waits(connection))) {

@@ -35,6 +35,8 @@ void http_request_free(struct http_request *request)
         http_block_release(server != NULL ? &server->blocks : NULL, request->block);
     if (request->due_us != 0 && server != NULL)
         TAILQ_REMOVE(&server->deadlines, request, due);
+    if (request->answered && server != NULL)
+        http_block_discharge(&server->blocks, request->held.size);
     buffer_done(&request->held);
     if (server == NULL || server->pool_size == REQUEST_POOL_MAX) {
         free(request);
@@ -123,9 +125,9 @@ void http_set_deadline(struct http_request *request, int64_t timeout_ms,
     request->due_us = loop_now_us(server->loop) + (timeout_ms > 0 ? timeout_ms * 1000 : 1);
     request->expired = expired;
     request->expired_context = context;
-    TAILQ_FOREACH_REVERSE(before, &server->deadlines, http_requests, due)
-    if (before->due_us <= request->due_us)
-        break;
+    TAILQ_FOREACH_REVERSE (before, &server->deadlines, http_requests, due)
+        if (before->due_us <= request->due_us)
+            break;
     if (before != NULL)
         TAILQ_INSERT_AFTER(&server->deadlines, before, request, due);
     else

@@ -78,8 +78,8 @@ static void server_resume(void *context)
     struct http_connection *connection;
     size_t count = 0;
 
-    TAILQ_FOREACH(connection, &server->resuming, resume)
-    count++;
+    TAILQ_FOREACH (connection, &server->resuming, resume)
+        count++;
     while (count-- > 0 && (connection = TAILQ_FIRST(&server->resuming)) != NULL) {
         TAILQ_REMOVE(&server->resuming, connection, resume);
         connection->resuming = false;
@@ -173,18 +173,28 @@ void http_server_check_drained(struct http_server *server)
         loop_timer_once(server->drain, 0);
 }
 
-/* Those between requests: a request that has arrived is still taken. Each goes to another list, or
- * to the end of its own. */
+static struct http_connection *between_requests(struct http_server *server, enum http_phase phase)
+{
+    struct http_connection *connection;
+
+    TAILQ_FOREACH (connection, &server->phases[phase], peers)
+        if (connection->current == NULL)
+            return connection;
+    return NULL;
+}
+
+/* Each is freed, or waits for something else afterwards: a request that has arrived is still taken.
+ */
 static void drain_phase(struct http_server *server, enum http_phase phase)
 {
-    struct http_connection *last = TAILQ_LAST(&server->phases[phase], http_connections);
-    struct http_connection *connection = TAILQ_FIRST(&server->phases[phase]), *next;
+    struct http_connection *connection;
 
-    for (; connection != NULL; connection = next) {
-        next = connection != last ? TAILQ_NEXT(connection, peers) : NULL;
+    for (uint64_t left = server->counters.connections; left > 0; left--) {
+        connection = between_requests(server, phase);
+        if (connection == NULL)
+            return;
         http_connection_enter(connection);
-        if (connection->current == NULL)
-            http_input_read(connection);
+        http_input_read(connection);
         http_connection_leave(connection);
     }
 }
