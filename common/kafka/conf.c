@@ -27,7 +27,7 @@ static const struct property common[] = {
     {"socket.connection.setup.timeout.ms", "10000"},
     /* Grows from the first to the second, with jitter (-25 % .. +50 %). */
     {"reconnect.backoff.ms", "100"},
-    {"reconnect.backoff.max.ms", "2000"},
+    {"reconnect.backoff.max.ms", "1000"},
     {"topic.metadata.refresh.interval.ms", "60000"},
     {"allow.auto.create.topics", "false"},
     /* Log lines come through the poll, on the caller's thread. */
@@ -48,6 +48,12 @@ static const struct property consuming[] = {
     {"fetch.error.backoff.ms", "100"},
     {"fetch.max.bytes", FETCH_BYTES},
     {"fetch.message.max.bytes", FETCH_PARTITION_BYTES},
+    {NULL, NULL},
+};
+
+/* Known to newer versions only. */
+static const struct property optional[] = {
+    {"fetch.queue.backoff.ms", "2"}, /* 2.2; before it refill.c does this */
     {NULL, NULL},
 };
 
@@ -84,6 +90,14 @@ static void set_all(rd_kafka_conf_t *conf, const struct property *properties, st
 {
     for (; properties->name != NULL; properties++)
         set(conf, properties->name, properties->value, error);
+}
+
+static void set_optional(rd_kafka_conf_t *conf)
+{
+    char reason[160];
+
+    for (const struct property *property = optional; property->name != NULL; property++)
+        (void)rd_kafka_conf_set(conf, property->name, property->value, reason, sizeof reason);
 }
 
 static void set_client_id(rd_kafka_conf_t *conf, const char *client_id, struct error *error)
@@ -173,6 +187,7 @@ enum status kafka_conf_consumer(const struct kafka_settings *settings,
 
     kafka_name(settings, consumer->group, group);
     set_all(conf, consuming, &refusal);
+    set_optional(conf);
     set(conf, "group.id", group, &refusal);
     set_instance(conf, settings, consumer->client_id, &refusal);
     set_number(conf, "session.timeout.ms", settings->session_timeout_ms, &refusal);

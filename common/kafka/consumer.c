@@ -64,6 +64,8 @@ enum status kafka_consumer_new(const struct kafka_consumer_options *options,
     MUST(options->topic_count > 0 && options->topic_count <= KAFKA_TOPICS_MAX);
     consumer->client.observer = options->observer;
     consumer->callbacks = options->callbacks;
+    consumer->refill.queue_records = (size_t)options->settings->queue_records;
+    consumer->refill.queue_bytes = (size_t)options->settings->queue_bytes;
     consumer->grouped = options->group != NULL;
     kafka_topics_init(&consumer->topics, options->settings, options->topics, options->topic_count);
     kafka_reading_init(&consumer->reading);

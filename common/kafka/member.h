@@ -1,4 +1,5 @@
-/* The inside of a consumer, shared by consumer.c, poll.c, rebalance.c, commit.c and close.c. Inside
+/* The inside of a consumer, shared by consumer.c, poll.c, refill.c, rebalance.c, commit.c and
+ * close.c. Inside
  * this folder only. */
 #ifndef TRIBUTARY_KAFKA_MEMBER_H
 #define TRIBUTARY_KAFKA_MEMBER_H
@@ -9,6 +10,12 @@
 #include "common/kafka/topics.h"
 
 #include <stdatomic.h>
+
+/* What was given out since the library's fetching thread was last seen to. */
+struct kafka_refill {
+    size_t records, bytes;
+    size_t queue_records, queue_bytes; /* how much may be fetched ahead */
+};
 
 struct kafka_consumer {
     struct kafka_client client; /* first: the library's opaque */
@@ -23,6 +30,7 @@ struct kafka_consumer {
     bool paused;
     bool grouped; /* else everything may be read, and nothing is committed */
     atomic_bool woken;
+    struct kafka_refill refill;
 
     /* A rebalance that the library has told and the caller does not know of yet. */
     rd_kafka_topic_partition_list_t *rebalance; /* NULL: none */
@@ -48,6 +56,9 @@ bool kafka_member_owns(const struct kafka_consumer *consumer, int32_t topic, int
 
 /* Calls revoked, if anything is owned, and gives it up. */
 void kafka_member_give_up(struct kafka_consumer *consumer, bool lost);
+
+/* Sees to it that fetching goes on: a record of that size is given out. */
+void kafka_member_refill(struct kafka_consumer *consumer, size_t size);
 
 /* Hands outcomes of asynchronous commits to the caller, those that are there. */
 void kafka_member_serve_commits(struct kafka_consumer *consumer);

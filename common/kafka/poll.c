@@ -50,6 +50,7 @@ static enum kafka_event take_record(struct kafka_consumer *consumer, rd_kafka_me
         rd_kafka_message_destroy(message);
         return KAFKA_NOTHING;
     }
+    kafka_member_refill(consumer, message->key_len + message->len);
     *ret_record = record_of(position, message);
     return KAFKA_RECORD;
 }
