@@ -3,6 +3,7 @@
 #include "tests/support/http/scene.h"
 #include "tests/support/suite/suite.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -93,6 +94,32 @@ START_TEST(an_unread_answer_beyond_the_memory_ends_the_connection)
     peer_send_text(&peer, SCENE_GET);
     ck_assert_int_eq(peer_answer(&peer, false).status, 200);
     peer_done(&peer);
+    scene_stop(&scene);
+}
+END_TEST
+
+/* The memory of an answer that nobody took is free again. */
+START_TEST(unread_answers_are_forgotten_with_their_client)
+{
+    struct http_limits limits = http_limits_default();
+    struct scene scene;
+    struct peer peer;
+
+    limits.memory_bytes = SCENE_LARGE_BYTES + SCENE_LARGE_BYTES / 2;
+    scene_start(&scene, &limits);
+    for (int i = 0; i < 4; i++) {
+        peer_init(&peer, scene.host.port, SCENE_WAIT_MS);
+        peer_send_text(&peer, "GET /large HTTP/1.1\r\n" HOST "\r\n");
+        for (int tries = 0; tries < 1000 && host_counters(&scene.host).requests == (uint64_t)i;
+             tries++)
+            usleep(1000);
+        peer_done(&peer);
+        for (int tries = 0; tries < 1000 && host_counters(&scene.host).connections > 0; tries++)
+            usleep(1000);
+    }
+    ck_assert_uint_eq(host_counters(&scene.host).requests, 4);
+    ck_assert_uint_eq(host_counters(&scene.host).connections, 0);
+    ck_assert_uint_eq(host_counters(&scene.host).refused_memory, 0);
     scene_stop(&scene);
 }
 END_TEST
@@ -189,6 +216,34 @@ START_TEST(memory_is_capped)
 }
 END_TEST
 
+/* Who announces a large body and sends little of it gets little memory. */
+START_TEST(announced_bodies_take_no_memory)
+{
+    struct http_limits limits = http_limits_default();
+    char start[4096] = {0};
+    struct scene scene;
+    struct peer peers[8], other;
+
+    limits.memory_bytes = 400000;
+    scene_start(&scene, &limits);
+    for (int i = 0; i < 8; i++) {
+        peer_init(&peers[i], scene.host.port, SCENE_WAIT_MS);
+        peer_send_text(&peers[i], "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 1000000\r\n\r\n");
+        peer_send(&peers[i], start, sizeof start);
+    }
+    for (int i = 0; i < 1000 && host_counters(&scene.host).bytes_in < 8 * sizeof start; i++)
+        usleep(1000);
+    peer_init(&other, scene.host.port, SCENE_WAIT_MS);
+    peer_send_text(&other, SCENE_GET);
+    ck_assert_int_eq(peer_answer(&other, false).status, 200);
+    ck_assert_uint_eq(host_counters(&scene.host).refused_memory, 0);
+    for (int i = 0; i < 8; i++)
+        peer_done(&peers[i]);
+    peer_done(&other);
+    scene_stop(&scene);
+}
+END_TEST
+
 /* The server of a process that has few descriptors; its port goes into the pipe. */
 static void serve_with_few(int pipe_fd)
 {
@@ -229,6 +284,7 @@ START_TEST(it_survives_without_descriptors)
     struct peer peers[40];
     int pipes[2], served = 0;
     uint16_t port = 0;
+    struct pollfd last;
     pid_t pid;
     double used;
 
@@ -239,7 +295,9 @@ START_TEST(it_survives_without_descriptors)
     ck_assert_int_eq(read(pipes[0], &port, sizeof port), sizeof port);
     for (int i = 0; i < 40; i++)
         peer_init(&peers[i], port, i < 20 ? SCENE_WAIT_MS : 1);
+    last = (struct pollfd){.fd = peers[39].fd, .events = POLLIN};
     usleep(50000);
+    ck_assert_int_eq(poll(&last, 1, 0), 0); /* waits, is not turned away at once */
     used = cpu_seconds(pid);
     usleep(500000);
     ck_assert(cpu_seconds(pid) - used < 0.1);
@@ -268,5 +326,5 @@ END_TEST
 SUITE_MAIN("http limits", a_large_answer_arrives, unread_answers_stop_the_reading,
            a_pile_of_unread_answers_ends_the_connection,
            an_unread_answer_beyond_the_memory_ends_the_connection,
-           requests_of_a_connection_are_counted, connections_are_capped, memory_is_capped,
-           it_survives_without_descriptors);
+           unread_answers_are_forgotten_with_their_client, requests_of_a_connection_are_counted,
+           connections_are_capped, memory_is_capped, it_survives_without_descriptors);

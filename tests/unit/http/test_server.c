@@ -2,6 +2,8 @@
 #include "tests/support/http/scene.h"
 #include "tests/support/suite/suite.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -262,6 +264,36 @@ START_TEST(two_servers_share_a_port)
 }
 END_TEST
 
+/* Nagle's algorithm would hold back an answer until the one before it is acknowledged. */
+START_TEST(answers_do_not_wait_for_acknowledgements)
+{
+    struct scene scene;
+    struct peer peer;
+    int found = 0;
+
+    start(&scene);
+    peer_init(&peer, scene.host.port, 2000);
+    scene_post(&peer, "/echo", SLICE_LITERAL("x"));
+    ck_assert_int_eq(peer_answer(&peer, false).status, 200);
+    for (int fd = 3; fd < 64; fd++) {
+        struct sockaddr_in own = {0}, other = {0};
+        socklen_t size = sizeof own, other_size = sizeof other, on_size = sizeof(int);
+        int on = 0;
+
+        if (getsockname(fd, (struct sockaddr *)&own, &size) != 0 ||
+            own.sin_port != htons(scene.host.port) ||
+            getpeername(fd, (struct sockaddr *)&other, &other_size) != 0)
+            continue;
+        ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &on_size), 0);
+        ck_assert_int_ne(on, 0);
+        found++;
+    }
+    ck_assert_int_eq(found, 1);
+    peer_done(&peer);
+    scene_stop(&scene);
+}
+END_TEST
+
 START_TEST(counters_count)
 {
     struct http_counters counters;
@@ -292,4 +324,4 @@ END_TEST
 
 SUITE_MAIN("http server", the_request_is_all_there, bodies_come_back_whole,
            a_request_outlives_its_client, a_request_outlives_its_server, a_deadline_answers,
-           two_servers_share_a_port, counters_count);
+           two_servers_share_a_port, answers_do_not_wait_for_acknowledgements, counters_count);

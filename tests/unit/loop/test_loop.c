@@ -63,6 +63,33 @@ START_TEST(a_timer_is_never_early)
 }
 END_TEST
 
+static void start_after_work(void *context)
+{
+    struct probe *probe = context;
+    int64_t begin_us = clock_steady_us();
+
+    while (clock_steady_us() - begin_us < 15000)
+        continue;
+    probe->at_us = clock_steady_us();
+    loop_timer_once(probe->timer, 10000);
+}
+
+/* The time that a callback takes is not taken off a timer that it starts. */
+START_TEST(a_timer_started_late_is_not_early)
+{
+    OWNED(loop) loop = make_loop();
+    struct probe late = {.loop = loop, .stop_at = 1}, work = {.loop = loop};
+    struct loop_timer *timer = loop_timer_new(loop, start_after_work, &work);
+
+    work.timer = loop_timer_new(loop, probe_call, &late);
+    loop_timer_once(timer, 0);
+    run(loop);
+    ck_assert_int_ge(late.at_us - work.at_us, 10000);
+    loop_timer_free(timer);
+    loop_timer_free(work.timer);
+}
+END_TEST
+
 START_TEST(a_period_repeats_until_stopped)
 {
     OWNED(loop) loop = make_loop();
@@ -265,6 +292,29 @@ START_TEST(wakes_are_joined_and_not_lost)
 }
 END_TEST
 
+static void wake_again(void *context)
+{
+    struct probe *probe = context;
+
+    if (++probe->calls == 3)
+        loop_stop(probe->loop);
+    else
+        loop_wake(probe->waker);
+}
+
+START_TEST(a_wake_during_the_callback_comes_again)
+{
+    OWNED(loop) loop = make_loop();
+    struct probe probe = {.loop = loop};
+
+    ck_assert_int_eq(loop_waker_new(&probe.waker, loop, wake_again, &probe, &error), STATUS_OK);
+    loop_wake(probe.waker);
+    run(loop);
+    ck_assert_int_eq(probe.calls, 3);
+    loop_waker_free(probe.waker);
+}
+END_TEST
+
 static void check_queue(void *context)
 {
     struct probe *probe = context;
@@ -349,8 +399,9 @@ START_TEST(now_moves_between_turns_only)
 }
 END_TEST
 
-SUITE_MAIN("loop", a_timer_is_never_early, a_period_repeats_until_stopped, a_timer_may_free_itself,
-           a_watch_is_level_triggered, a_paused_watch_is_silent, a_freed_watch_is_not_called,
-           a_plain_file_cannot_be_watched, a_signal_is_called_in_the_loop,
-           wakes_are_joined_and_not_lost, a_wake_publishes,
+SUITE_MAIN("loop", a_timer_is_never_early, a_timer_started_late_is_not_early,
+           a_wake_during_the_callback_comes_again, a_period_repeats_until_stopped,
+           a_timer_may_free_itself, a_watch_is_level_triggered, a_paused_watch_is_silent,
+           a_freed_watch_is_not_called, a_plain_file_cannot_be_watched,
+           a_signal_is_called_in_the_loop, wakes_are_joined_and_not_lost, a_wake_publishes,
            an_idle_loop_turns_and_stops_from_outside, now_moves_between_turns_only);
