@@ -2,9 +2,8 @@
  * and each correction once, in one transaction a batch. Redis gets the month's sums after it. */
 #include "consumers/analytics/analytics.h"
 
-#include "common/base/must.h"
+#include "common/sink/ids.h"
 #include "consumers/analytics/hot.h"
-#include "consumers/analytics/ids.h"
 #include "consumers/analytics/store.h"
 
 #include <stdlib.h>
@@ -22,6 +21,11 @@ struct work {
     struct verdicts *verdicts;
     struct sum_sets sums;
 };
+
+static enum status no_room(struct error *error)
+{
+    return error_set(error, STATUS_FATAL, "no room for a batch: lower worker.batch_records");
+}
 
 static bool is_output(const struct record *record)
 {
@@ -46,80 +50,31 @@ static void reject_categories(struct work *work)
     }
 }
 
-/* ---- What was new ---- */
-
-/* Marks the leads that the insert returned as applied. */
-static void mark_new(struct work *work, const struct ids *ids, const struct postgres_result *rows)
+/* Inserts what the leads are, and says of each record what it was. *ret_new: the rows that were. */
+static enum status add_new(struct work *work, const struct ids *ids, bool feedback,
+                           struct postgres_result **ret_new, struct error *error)
 {
-    for (size_t row = 0; row < postgres_result_rows(rows); row++) {
-        size_t lead =
-            ids_find(ids, postgres_result_int8(rows, row, 0), postgres_result_int8(rows, row, 1));
-
-        MUST(lead < ids->count);
-        verdict_set(work->verdicts, ids->indices[lead], VERDICT_APPLIED);
-    }
-}
-
-/* The same hash is a duplicate when the full id is the same too; else two ids collide. */
-static void judge_repeat(struct work *work, const struct ids *ids, size_t position,
-                         struct slice stored)
-{
-    size_t index = ids->indices[position];
-
-    if (slice_equal(ids_text(ids->records[position]), stored))
-        verdict_set(work->verdicts, index, VERDICT_DUPLICATE);
-    else
-        verdict_reject(work->verdicts, index, "id_collision");
-}
-
-/* Leads that were there before: compares with the id in the table. */
-static enum status judge_known(struct work *work, const struct ids *ids, bool of_feedback,
-                               struct error *error)
-{
-    OWNED(postgres_result) rows = NULL;
-    const struct record **known;
-    size_t count = 0;
+    struct store *store = &work->self->store;
+    struct arena *arena = work->batch->arena;
+    OWNED(postgres_result) stored = NULL;
+    const struct record **list;
+    size_t count;
     enum status status;
 
-    known = arena_alloc(work->batch->arena, ids->count * sizeof *known);
-    if (known == NULL)
-        return error_set(error, STATUS_FATAL, "no room for a batch: lower worker.batch_bytes");
-    for (size_t i = 0; i < ids->count; i++)
-        if (ids->leads[i] == i && work->verdicts->items[ids->indices[i]] == VERDICT_NONE)
-            known[count++] = ids->records[i];
-    if (count == 0)
-        return STATUS_OK;
-    status = store_ids(&work->self->store, work->tx, of_feedback, known, count, &rows, error);
-    for (size_t row = 0; status == STATUS_OK && row < postgres_result_rows(rows); row++) {
-        size_t lead =
-            ids_find(ids, postgres_result_int8(rows, row, 0), postgres_result_int8(rows, row, 1));
-
-        judge_repeat(work, ids, lead, postgres_result_text(rows, row, 2));
-    }
+    if ((list = ids_leads(ids, arena, &count)) == NULL)
+        return no_room(error);
+    status = feedback ? store_add_corrections(store, work->tx, list, count, ret_new, error)
+                      : store_add_ledger(store, work->tx, list, count, ret_new, error);
+    if (status != STATUS_OK)
+        return status;
+    ids_judge_new(ids, *ret_new, work->verdicts);
+    if ((list = ids_unjudged(ids, arena, work->verdicts, &count)) == NULL)
+        return no_room(error);
+    if (count > 0)
+        status = store_ids(store, work->tx, feedback, list, count, &stored, error);
+    if (status == STATUS_OK)
+        ids_judge_known(ids, stored, work->verdicts);
     return status;
-}
-
-static enum status judge_repeats(struct work *work, const struct ids *ids, bool of_feedback,
-                                 struct error *error)
-{
-    enum status status = judge_known(work, ids, of_feedback, error);
-
-    for (size_t i = 0; i < ids->count; i++)
-        if (ids->leads[i] != i)
-            judge_repeat(work, ids, i, ids_text(ids->records[ids->leads[i]]));
-    return status;
-}
-
-/* The leads, which are what may be inserted. */
-static const struct record **leads_of(const struct ids *ids, struct arena *arena, size_t *ret_count)
-{
-    const struct record **leads = arena_alloc(arena, ids->count * sizeof *leads);
-
-    *ret_count = 0;
-    for (size_t i = 0; leads != NULL && i < ids->count; i++)
-        if (ids->leads[i] == i)
-            leads[(*ret_count)++] = ids->records[i];
-    return leads;
 }
 
 /* ---- Transactions ---- */
@@ -155,20 +110,13 @@ static void add_new_money(struct work *work, const struct ids *ids,
 static enum status apply_transactions(struct work *work, const struct ids *ids, struct error *error)
 {
     OWNED(postgres_result) rows = NULL;
-    size_t count;
-    const struct record **leads = leads_of(ids, work->batch->arena, &count);
-    enum status status;
+    enum status status = STATUS_OK;
 
-    if (leads == NULL)
-        return error_set(error, STATUS_FATAL, "no room for a batch: lower worker.batch_bytes");
-    if (count == 0)
-        return STATUS_OK;
-    status = store_add_ledger(&work->self->store, work->tx, leads, count, &rows, error);
-    if (status != STATUS_OK)
-        return status;
-    mark_new(work, ids, rows);
-    add_new_money(work, ids, rows);
-    return judge_repeats(work, ids, false, error);
+    if (ids->count > 0)
+        status = add_new(work, ids, false, &rows, error);
+    if (status == STATUS_OK && rows != NULL)
+        add_new_money(work, ids, rows);
+    return status;
 }
 
 /* ---- Corrections ---- */
@@ -245,7 +193,7 @@ static enum status move_corrected(struct work *work, const struct ids *ids, stru
     corrections = arena_alloc(work->batch->arena, ids->count * sizeof *corrections);
     moves = arena_alloc(work->batch->arena, ids->count * sizeof *moves);
     if (corrections == NULL || moves == NULL)
-        return error_set(error, STATUS_FATAL, "no room for a batch: lower worker.batch_bytes");
+        return no_room(error);
     for (size_t i = 0; i < ids->count; i++)
         if (work->verdicts->items[ids->indices[i]] == VERDICT_APPLIED &&
             ids->records[i]->feedback->kind == FEEDBACK_KIND_CORRECTION)
@@ -270,21 +218,12 @@ static enum status move_corrected(struct work *work, const struct ids *ids, stru
 static enum status apply_feedback(struct work *work, const struct ids *ids, struct error *error)
 {
     OWNED(postgres_result) rows = NULL;
-    size_t count;
-    const struct record **leads = leads_of(ids, work->batch->arena, &count);
     enum status status;
 
-    if (leads == NULL)
-        return error_set(error, STATUS_FATAL, "no room for a batch: lower worker.batch_bytes");
-    if (count == 0)
+    if (ids->count == 0)
         return STATUS_OK;
-    status = store_add_corrections(&work->self->store, work->tx, leads, count, &rows, error);
-    if (status != STATUS_OK)
-        return status;
-    mark_new(work, ids, rows);
-    if ((status = judge_repeats(work, ids, true, error)) != STATUS_OK)
-        return status;
-    return move_corrected(work, ids, error);
+    status = add_new(work, ids, true, &rows, error);
+    return status == STATUS_OK ? move_corrected(work, ids, error) : status;
 }
 
 /* ---- The descriptor ---- */
@@ -302,7 +241,7 @@ static enum status analytics_apply(void *state, struct postgres_tx *tx, const st
     if (!sum_sets_init(&work.sums, batch->arena, 2 * batch->count) ||
         !ids_init(&outputs, batch->arena, batch, is_output) ||
         !ids_init(&feedback, batch->arena, batch, is_feedback))
-        return error_set(error, STATUS_FATAL, "no room for a batch: lower worker.batch_bytes");
+        return no_room(error);
     reject_categories(&work);
     if ((status = apply_transactions(&work, &outputs, error)) != STATUS_OK ||
         (status = apply_feedback(&work, &feedback, error)) != STATUS_OK)
