@@ -110,12 +110,13 @@ START_TEST(an_idle_connection_is_closed)
     struct scene scene;
     struct peer peer;
 
+    limits.idle_ms = 300;
     scene_start(&scene, &limits);
     peer_init(&peer, scene.host.port, SCENE_WAIT_MS);
     for (int i = 0; i < 4; i++) {
         peer_send_text(&peer, SCENE_GET);
         ck_assert_int_eq(peer_answer(&peer, false).status, 200);
-        usleep(25000);
+        usleep(80000); /* four of them are longer than the limit */
     }
     ck_assert(peer_is_closed(&peer));
     ck_assert_uint_eq(host_counters(&scene.host).timeouts_idle, 1);
