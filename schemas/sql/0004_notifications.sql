@@ -1,7 +1,7 @@
 -- What people are told. Any sink may append to the outbox, in the transaction of what it tells of; senders
 -- (consumers/notifier/sender) lease what is due, deliver it, and write down what came of it.
 
--- Where a tenant's notifications go. The one without a tenant is built in and every tenant's: `live`, a publication on
+-- Where a tenant's notifications go; disabled when it is of no use any more, not deleted. The one without a tenant is built in and every tenant's: `live`, a publication on
 -- Redis for whoever listens at that moment.
 CREATE TABLE endpoints (
     endpoint_id      uuid PRIMARY KEY,
@@ -37,7 +37,7 @@ CREATE TABLE budgets (
 --   dead   given up: refused for good, or the last attempt failed
 CREATE TABLE outbox (
     id           uuid        PRIMARY KEY,
-    endpoint_id  uuid        NOT NULL REFERENCES endpoints,
+    endpoint_id  uuid        NOT NULL,  -- no foreign key: it would lock one row for all writers
     user_key     bigint      NOT NULL,
     tenant_key   integer     NOT NULL,
     attempts     integer     NOT NULL DEFAULT 0,  -- begun
