@@ -36,8 +36,12 @@ void stage_commit(struct stage *stage)
     static const int64_t zeros[STAGE_PARTITIONS];
     struct error error = {0};
 
-    OK(kafka_admin_commit(stage->harness.admin, "upper", "transactions", zeros, STAGE_PARTITIONS,
-                          &error));
+    /* A new broker loads its coordinators first. */
+    ck_assert_msg(
+        EVENTUALLY(READY_MS, (error_clear(&error),
+                              kafka_admin_commit(stage->harness.admin, "upper", "transactions",
+                                                 zeros, STAGE_PARTITIONS, &error) == STATUS_OK)),
+        "%s", error.text);
 }
 
 void stage_open(struct stage *stage, enum stage_kind kind)
@@ -165,10 +169,11 @@ static bool is_at_end(const struct stage *stage, int64_t *ret_committed)
     struct error error = {0};
     bool at_end = true;
 
-    OK(kafka_admin_watermarks(stage->harness.admin, "transactions", marks, STAGE_PARTITIONS,
-                              &error));
-    OK(kafka_admin_committed(stage->harness.admin, "upper", "transactions", ret_committed,
-                             STAGE_PARTITIONS, &error));
+    if (kafka_admin_watermarks(stage->harness.admin, "transactions", marks, STAGE_PARTITIONS,
+                               &error) != STATUS_OK ||
+        kafka_admin_committed(stage->harness.admin, "upper", "transactions", ret_committed,
+                              STAGE_PARTITIONS, &error) != STATUS_OK)
+        return false;
     for (int p = 0; p < STAGE_PARTITIONS; p++)
         at_end = at_end && ret_committed[p] == marks[p].high;
     return at_end;
@@ -176,7 +181,7 @@ static bool is_at_end(const struct stage *stage, int64_t *ret_committed)
 
 void stage_wait_end(struct stage *stage, int timeout_ms)
 {
-    int64_t committed[STAGE_PARTITIONS];
+    int64_t committed[STAGE_PARTITIONS] = {0};
 
     ck_assert_msg(EVENTUALLY(timeout_ms, is_at_end(stage, committed)),
                   "the end is not committed: %lld %lld %lld %lld", (long long)committed[0],
