@@ -1,8 +1,11 @@
 /* Events per CPU-second of the gateway process, all threads, the Kafka library's too, with product
  * defaults on a real broker: one event a request, and NDJSON of 100.
  *     bench-gateway [ROUNDS [SECONDS]]
- * Beside it in each round, what is the floor of the same machine at that moment: the bare server
- * with the same requests (bench-http-bare), whose handler does nothing. */
+ * Beside it in each round, with the same requests, what the machine gives at that moment: the raw
+ * epoll floor (bench-http-floor) and the bare server of the same framer (bench-http-bare).
+ *
+ * The goals are ratios to a peer that was measured when the floor was at FLOOR_THEN requests per
+ * CPU-second; they are scaled by the floor of now. */
 #include "common/base/buffer.h"
 #include "common/base/must.h"
 #include "common/base/random.h"
@@ -10,9 +13,10 @@
 #include "tests/support/broker/broker.h"
 #include "tests/support/fleet/fleet.h"
 #include "tests/support/gateway/gateway.h"
+#include "tests/support/process/place.h"
+#include "tests/support/process/process.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -26,14 +30,31 @@ enum {
     WARM_MS = 1000,
 };
 
+/* The peer: HTTP to Kafka by Benthos (idempotent, lz4), 64 connections. */
+#define PEER_SINGLE 18800.0
+#define PEER_BATCH  45900.0
+#define GOAL_SINGLE 2.0
+#define GOAL_BATCH  5.0
+#define FLOOR_THEN  158000.0
+
+enum server_kind { GATEWAY, BARE, FLOOR, SERVERS };
+
+struct server {
+    const char *name;
+    int port;
+    pid_t pid;
+    struct process *process; /* NULL: of the fleet */
+};
+
 struct kind {
     const char *name;
     const char *content_type;
     size_t events; /* in a request */
     struct slice *requests;
     size_t request_count;
-    double rates[ROUNDS_MAX]; /* events per CPU-second */
-    double walls[ROUNDS_MAX]; /* events per second */
+    double peer, goal;
+    double rates[SERVERS][ROUNDS_MAX]; /* events per CPU-second */
+    double walls[ROUNDS_MAX];          /* events per second */
     double p50_ms[ROUNDS_MAX], p99_ms[ROUNDS_MAX];
 };
 
@@ -103,21 +124,24 @@ static double cpu_seconds(pid_t pid)
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
-static void measure(struct kind *kind, int round, int port, pid_t pid, int64_t duration_ms)
+static void measure(struct kind *kind, const struct server *server, enum server_kind which,
+                    int round, int64_t duration_ms)
 {
-    struct load load = {.port = port,
+    struct load load = {.port = server->port,
                         .connections = CONNECTIONS,
                         .requests = kind->requests,
                         .request_count = kind->request_count,
                         .duration_ms = duration_ms};
-    double before = cpu_seconds(pid), used;
+    double before = cpu_seconds(server->pid), used;
     struct load_outcome outcome = load_run(&load);
     double events = (double)outcome.answers * (double)kind->events;
 
-    used = cpu_seconds(pid) - before;
+    used = cpu_seconds(server->pid) - before;
     if (round < 0)
         return;
-    kind->rates[round] = events / used;
+    kind->rates[which][round] = events / used;
+    if (which != GATEWAY)
+        return;
     kind->walls[round] = events * 1e6 / (double)outcome.duration_us;
     kind->p50_ms[round] = (double)outcome.p50_us / 1000;
     kind->p99_ms[round] = (double)outcome.p99_us / 1000;
@@ -134,14 +158,37 @@ static double median(double *values, int count)
     return values[count / 2];
 }
 
-static void report(struct kind *kind, int rounds)
+static void report(struct kind *kind, int rounds, double factor)
 {
-    double rate = median(kind->rates, rounds);
+    double rate = median(kind->rates[GATEWAY], rounds), goal = kind->peer * kind->goal * factor;
 
-    printf("%-10s %9.0f events per CPU-second (%.0f .. %.0f), %9.0f a second, p50 %.2f ms, "
-           "p99 %.2f ms\n",
-           kind->name, rate, kind->rates[0], kind->rates[rounds - 1], median(kind->walls, rounds),
-           median(kind->p50_ms, rounds), median(kind->p99_ms, rounds));
+    printf("%-10s %9.0f events per CPU-second (%.0f .. %.0f), %.0f a second, p50 %.2f ms, p99 %.2f"
+           " ms\n",
+           kind->name, rate, kind->rates[GATEWAY][0], kind->rates[GATEWAY][rounds - 1],
+           median(kind->walls, rounds), median(kind->p50_ms, rounds), median(kind->p99_ms, rounds));
+    printf("           bare server %.0f, floor %.0f; goal %.1f x %.0f x %.2f = %.0f: %s\n",
+           median(kind->rates[BARE], rounds), median(kind->rates[FLOOR], rounds), kind->goal,
+           kind->peer, factor, goal, rate >= goal ? "met" : "MISSED");
+}
+
+/* It prints its port. */
+static void start_bare(struct server *server, const char *folder)
+{
+    char program[PLACE_PATH_SIZE], log[PLACE_PATH_SIZE];
+    const char *const argv[] = {program, NULL};
+    const struct process_options options = {.argv = argv, .log_path = log};
+
+    snprintf(program, sizeof program, "%s/bench-http-%s", TRIBUTARY_BIN, server->name);
+    snprintf(log, sizeof log, "%s/%s", folder, server->name);
+    server->process = process_start(&options);
+    server->pid = process_pid(server->process);
+    while (server->port == 0) {
+        char *text = place_read_end(log, sizeof log);
+
+        server->port = (int)strtol(text, NULL, 10);
+        free(text);
+        place_sleep_ms(10);
+    }
 }
 
 static int start_gateway(struct fleet *fleet, struct broker *broker)
@@ -161,27 +208,47 @@ static int start_gateway(struct fleet *fleet, struct broker *broker)
     return port;
 }
 
+static void run_rounds(struct kind *kinds, const struct server *servers, int rounds,
+                       int64_t duration_ms)
+{
+    for (int round = -1; round < rounds; round++)
+        for (size_t k = 0; k < 2; k++)
+            for (int i = 0; i < SERVERS; i++)
+                measure(&kinds[k], &servers[i], (enum server_kind)i, round,
+                        round < 0 || i != GATEWAY ? WARM_MS : duration_ms);
+}
+
 int main(int argc, char **argv)
 {
     int rounds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 5;
     int64_t duration_ms = argc > 2 ? strtol(argv[2], NULL, 10) * 1000 : 4000;
-    struct kind kinds[] = {
-        {.name = "single", .content_type = "application/json", .events = 1},
-        {.name = "ndjson-100", .content_type = "application/x-ndjson", .events = BATCH}};
+    struct kind kinds[] = {{.name = "single",
+                            .content_type = "application/json",
+                            .events = 1,
+                            .peer = PEER_SINGLE,
+                            .goal = GOAL_SINGLE},
+                           {.name = "ndjson-100",
+                            .content_type = "application/x-ndjson",
+                            .events = BATCH,
+                            .peer = PEER_BATCH,
+                            .goal = GOAL_BATCH}};
+    struct server servers[SERVERS] = {{.name = "gateway"}, {.name = "bare"}, {.name = "floor"}};
     OWNED(broker) broker = broker_start(NULL);
     OWNED(fleet) fleet = fleet_new();
-    int port;
+    double factor;
 
     MUST(rounds > 0 && rounds <= ROUNDS_MAX);
-    port = start_gateway(fleet, broker);
-    for (size_t k = 0; k < 2; k++) {
-        make_requests(&kinds[k]);
-        measure(&kinds[k], -1, port, fleet_pid(fleet, "gateway"), WARM_MS);
-    }
-    for (int round = 0; round < rounds; round++)
-        for (size_t k = 0; k < 2; k++)
-            measure(&kinds[k], round, port, fleet_pid(fleet, "gateway"), duration_ms);
-    for (size_t k = 0; k < 2; k++)
-        report(&kinds[k], rounds);
+    servers[GATEWAY].port = start_gateway(fleet, broker);
+    servers[GATEWAY].pid = fleet_pid(fleet, "gateway");
+    start_bare(&servers[BARE], fleet_folder(fleet));
+    start_bare(&servers[FLOOR], fleet_folder(fleet));
+    make_requests(&kinds[0]);
+    make_requests(&kinds[1]);
+    run_rounds(kinds, servers, rounds, duration_ms);
+    factor = median(kinds[0].rates[FLOOR], rounds) / FLOOR_THEN;
+    report(&kinds[0], rounds, factor);
+    report(&kinds[1], rounds, factor);
+    process_free(servers[BARE].process);
+    process_free(servers[FLOOR].process);
     return EXIT_SUCCESS;
 }
