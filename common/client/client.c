@@ -5,6 +5,8 @@
 #include "common/client/transfer.h"
 #include "common/loop/loop.h"
 
+#include <signal.h>
+
 struct client {
     struct loop *loop;
     struct client_limits limits;
@@ -150,6 +152,8 @@ enum status client_new(struct client **ret_client, struct loop *loop,
     client->limits = *limits;
     TAILQ_INIT(&client->active);
     client->timer = loop_timer_new(loop, client_timeout, client);
+    /* A server that closes early would end the process: OpenSSL writes without MSG_NOSIGNAL. */
+    signal(SIGPIPE, SIG_IGN);
     client->initialised = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
     if (client->initialised)
         client->multi = curl_multi_init();

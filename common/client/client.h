@@ -32,7 +32,7 @@ struct client_limits {
 /* The values above; nothing is allowed. */
 struct client_limits client_limits_default(void);
 
-/* Never NULL but on FATAL. */
+/* FATAL when libcurl cannot be started. Makes the process ignore SIGPIPE. */
 MUST_CHECK enum status client_new(struct client **ret_client, struct loop *loop,
                                   const struct client_limits *limits, struct error *error);
 

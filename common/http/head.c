@@ -35,11 +35,12 @@ static struct http_span span_of(size_t start, size_t end)
 
 bool http_head_method_start(struct http_framer *framer, const char *data, size_t size)
 {
-    size_t known = http_chars_span(data, size, HTTP_TOKEN);
+    size_t look = size <= HTTP_METHOD_BYTES_MAX ? size : HTTP_METHOD_BYTES_MAX + 1;
+    size_t known = http_chars_span(data, look, HTTP_TOKEN);
 
     if (known > HTTP_METHOD_BYTES_MAX)
         return http_head_refuse(framer, 400, "The method is too long.");
-    if (known < size && (known == 0 || data[known] != ' '))
+    if (known < look && (known == 0 || data[known] != ' '))
         return http_head_refuse(framer, 400, "The method is malformed.");
     return true;
 }
@@ -109,11 +110,8 @@ static bool head_version(struct http_framer *framer, struct slice version)
 
 bool http_head_request_line(struct http_framer *framer, const char *data, size_t end)
 {
-    size_t at;
+    size_t at = http_chars_span(data, end, HTTP_TOKEN);
 
-    if (!http_head_method_start(framer, data, end))
-        return false;
-    at = http_chars_span(data, end, HTTP_TOKEN);
     if (at == end)
         return http_head_refuse(framer, 400, "The request line is incomplete.");
     framer->method = span_of(0, at);

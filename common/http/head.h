@@ -14,7 +14,7 @@ bool http_head_refuse(struct http_framer *framer, int status, const char *reason
 /* The start of a request line that is not complete yet: garbage need not wait for its end. */
 bool http_head_method_start(struct http_framer *framer, const char *data, size_t size);
 
-/* end: where the line's CR is. */
+/* After http_head_method_start. end: where the line's CR is. */
 bool http_head_request_line(struct http_framer *framer, const char *data, size_t end);
 
 /* The field line data[start..end), end at its CR. */

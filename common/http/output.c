@@ -137,7 +137,7 @@ static void output_answer(struct http_request *request, struct slice head, struc
     }
     output_check_backlog(connection);
     /* Small answers to requests that came together leave together. */
-    if (http_output_waits(connection) ||
+    if (http_output_waits(connection) || connection->broken ||
         (body.size == 0 && connection->busy && http_input_waits(connection))) {
         http_output_append(connection, head);
         http_output_append(connection, body);
@@ -192,6 +192,8 @@ void http_respond(struct http_request *request, const struct http_response *resp
     HTTP_COUNT(server, responses[response->status / 100], 1);
     buffer_reset(&server->head);
     http_response_head(&server->head, response, server->date, request->last);
+    if (server->head.overflow)
+        connection->broken = true; /* half a head must not leave */
     if (request->is_head)
         body.size = 0;
     if (body.size <= JOIN_BYTES) {

@@ -52,7 +52,8 @@ struct http_field {
     struct slice value; /* control characters in it are sent as spaces */
 };
 
-/* Content-Length, Date and Connection are the server's. */
+/* Content-Length, Date and Connection are the server's. Fields and a small body together are at
+ * most 64 KiB. */
 struct http_response {
     int status;               /* 200..599 */
     const char *content_type; /* NULL: none, for an answer without a body */

@@ -65,7 +65,7 @@ struct http_counters {
     uint64_t requests;       /* complete ones */
     uint64_t responses[6];   /* by class: [2] is 2xx; [0] and [1] stay 0 */
     uint64_t refused;        /* by the framer: 4xx, 5xx without a handler */
-    uint64_t refused_memory; /* 503 for memory_bytes */
+    uint64_t refused_memory; /* 503 or closed for memory_bytes */
     uint64_t dropped;        /* answers to clients that had gone */
     uint64_t timeouts_head, timeouts_body, timeouts_idle, timeouts_write;
     uint64_t bytes_in, bytes_out;
