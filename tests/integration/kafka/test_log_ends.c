@@ -248,7 +248,7 @@ START_TEST(an_error_of_before_is_not_told)
     set_up(&fixture, 1, 20);
     for (int i = 0; i < 20; i++) {
         read_from(&fixture, 0, 500);
-        usleep((useconds_t)(i * 2000));
+        usleep((useconds_t)(i * 15000));
         read_from(&fixture, 0, 19);
         expect(&fixture, KAFKA_RECORD, 19);
         expect(&fixture, KAFKA_END, 20);

@@ -296,6 +296,67 @@ START_TEST(what_is_not_assigned_is_refused)
 }
 END_TEST
 
+/* A queue that is full again and again must not put the fetching to sleep. */
+START_TEST(a_small_queue_is_no_brake)
+{
+    enum { MANY = 100000 };
+    struct fixture fixture = {.broker = broker_shared()};
+    struct kafka_record record;
+    int64_t since_ms, next_offset = 0;
+
+    harness_init(&fixture.harness, fixture.broker);
+    fixture.harness.settings.queue_records = 100;
+    harness_topic(&fixture.harness, topics[0], 1);
+    harness_fill(&fixture.harness, topics[0], 1, MANY, 400);
+    member_join(&fixture.member, &fixture.harness, "group", topics, 1);
+    member_await(&fixture.member, 1);
+    since_ms = clock_steady_ms();
+    while (next_offset < MANY) {
+        if (next(&fixture.member, &record) != KAFKA_RECORD)
+            continue;
+        ck_assert_int_eq(record.offset, next_offset++);
+        kafka_record_release(&record);
+    }
+    printf("%d records in %" PRId64 " ms\n", MANY, clock_steady_ms() - since_ms);
+    ck_assert_int_lt(clock_steady_ms() - since_ms, 4000);
+    tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(reads_without_a_group)
+{
+    static const struct kafka_position positions[] = {{0, 1, 5}, {0, 0, 8}};
+    struct fixture fixture = {.broker = broker_shared()};
+    struct kafka_position next_positions[] = {{0, 1, 5}, {0, 0, 8}};
+    struct kafka_record record;
+    struct error error = {0};
+    int ends = 0;
+
+    harness_init(&fixture.harness, fixture.broker);
+    harness_topic(&fixture.harness, topics[0], 2);
+    harness_fill(&fixture.harness, topics[0], 2, 10, 60);
+    member_join(&fixture.member, &fixture.harness, NULL, topics, 1);
+    for (int round = 0; round < 2; round++) {
+        memcpy(next_positions, positions, sizeof positions);
+        OK(kafka_consumer_assign(fixture.member.consumer, positions, 2, &error));
+        for (ends = 0; ends < 2;) {
+            enum kafka_event event = next(&fixture.member, &record);
+            struct kafka_position *position = &next_positions[record.partition == 0];
+
+            ck_assert_int_eq(record.offset, position->offset);
+            ends += event == KAFKA_END;
+            if (event != KAFKA_RECORD)
+                continue;
+            position->offset++;
+            kafka_record_release(&record);
+        }
+    }
+    ck_assert_int_eq(fixture.member.assigned, 0);
+    tear_down(&fixture);
+    ck_assert_int_eq(fixture.member.revoked, 0);
+}
+END_TEST
+
 static void *wake_later(void *opaque)
 {
     nanosleep(&(struct timespec){.tv_nsec = 100 * 1000000}, NULL);
@@ -332,4 +393,5 @@ START_TEST(wakes_a_poll)
 END_TEST
 
 SUITE_MAIN_TIMEOUT("kafka records", 60, round_trip, reads_from_where_it_is_told, pauses_and_goes_on,
-                   tells_the_end_each_time, what_is_not_assigned_is_refused, wakes_a_poll);
+                   tells_the_end_each_time, what_is_not_assigned_is_refused,
+                   a_small_queue_is_no_brake, reads_without_a_group, wakes_a_poll);
