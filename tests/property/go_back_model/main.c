@@ -122,7 +122,7 @@ int main(int argc, char **argv)
     static const struct model_bounds everyday[] = {
         {5, 2, 2, 0, 0}, {4, 2, 2, 1, 0}, {3, 3, 2, 1, 0}, {3, 2, 3, 2, 0}, {3, 2, 2, 1, 1},
     };
-    /* Minutes, and up to 1.5 GB. */
+    /* Minutes, and half a gigabyte. */
     static const struct model_bounds thorough[] = {
         {5, 2, 2, 1, 0}, {4, 3, 2, 1, 0}, {4, 2, 3, 2, 0}, {3, 3, 2, 1, 1},
         {3, 2, 2, 1, 2}, {3, 2, 2, 2, 1}, {5, 3, 2, 0, 0},
