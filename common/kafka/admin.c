@@ -28,7 +28,8 @@ enum status kafka_admin_new(const struct kafka_admin_options *options,
     admin->timeout_ms = options->timeout_ms;
     /* A consumer without a group: it makes no topic by asking for one. */
     if (status == STATUS_OK)
-        status = kafka_client_open(&admin->client, RD_KAFKA_CONSUMER, conf, error);
+        status =
+            kafka_client_open(&admin->client, options->settings, RD_KAFKA_CONSUMER, conf, error);
     if (status != STATUS_OK) {
         free(admin);
         return status;

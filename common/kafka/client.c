@@ -2,11 +2,14 @@
 
 #include "common/base/clock.h"
 #include "common/base/must.h"
+#include "common/kafka/conf.h"
 #include "common/kafka/kafka_error.h"
 
 #include <limits.h>
 #include <pthread.h>
 #include <time.h>
+
+enum { SYSLOG_ERROR = 3, SYSLOG_WARNING = 4 };
 
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
@@ -28,7 +31,6 @@ static int on_stats(rd_kafka_t *rk, char *json, size_t size, void *opaque)
 
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
-    enum { SYSLOG_ERROR = 3 };
     struct kafka_client *client = opaque;
     rd_kafka_resp_err_t err = (rd_kafka_resp_err_t)code;
 
@@ -44,8 +46,16 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
                    reason);
 }
 
-enum status kafka_client_open(struct kafka_client *client, rd_kafka_type_t type,
-                              rd_kafka_conf_t *conf, struct error *error)
+static void warn(const struct kafka_client *client, const struct kafka_settings *settings)
+{
+    const char *warning = kafka_conf_warning(settings, rd_kafka_version());
+
+    if (warning != NULL && client->observer.log != NULL)
+        client->observer.log(client->observer.opaque, SYSLOG_WARNING, "SETTINGS", warning);
+}
+
+enum status kafka_client_open(struct kafka_client *client, const struct kafka_settings *settings,
+                              rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *error)
 {
     char reason[160];
 
@@ -61,6 +71,7 @@ enum status kafka_client_open(struct kafka_client *client, rd_kafka_type_t type,
     }
     /* To the main queue, which the poll of every kind of client serves. */
     MUST(rd_kafka_set_log_queue(client->rk, NULL) == RD_KAFKA_RESP_ERR_NO_ERROR);
+    warn(client, settings);
     return STATUS_OK;
 }
 

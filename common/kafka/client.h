@@ -5,6 +5,7 @@
 
 #include "common/base/status.h"
 #include "common/kafka/observer.h"
+#include "common/kafka/settings.h"
 
 #include <librdkafka/rdkafka.h>
 #include <stdbool.h>
@@ -18,9 +19,12 @@ struct kafka_client {
     struct error trouble; /* the last failure of the client as a whole, until somebody takes it */
 };
 
-/* Takes conf in any case. The callbacks that every client has are set here; others before. */
-MUST_CHECK enum status kafka_client_open(struct kafka_client *client, rd_kafka_type_t type,
-                                         rd_kafka_conf_t *conf, struct error *error);
+/* Takes conf, made from settings, in any case. The callbacks that every client has are set here;
+ * others before. */
+MUST_CHECK enum status kafka_client_open(struct kafka_client *client,
+                                         const struct kafka_settings *settings,
+                                         rd_kafka_type_t type, rd_kafka_conf_t *conf,
+                                         struct error *error);
 
 /* Ends the handle in a thread of its own, since rd_kafka_destroy can hang (#4187, #4724), and then
  * calls release(client) from there. False when that was not done within the timeout: the thread

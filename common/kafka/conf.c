@@ -1,6 +1,7 @@
 #include "common/kafka/conf.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 /* librdkafka 2.0.2 crashes on a long client id under flexible versions (#4689). */
@@ -121,6 +122,8 @@ static void set_security(rd_kafka_conf_t *conf, const struct kafka_settings *set
         set(conf, "sasl.password", settings->sasl_password, error);
     }
     if (settings->protocol == KAFKA_SSL || settings->protocol == KAFKA_SASL_SSL) {
+        set(conf, "enable.ssl.certificate.verification", "true", error);
+        set(conf, "ssl.endpoint.identification.algorithm", "https", error);
         set(conf, "ssl.ca.location", settings->ca_file, error);
         set(conf, "ssl.certificate.location", settings->certificate_file, error);
         set(conf, "ssl.key.location", settings->key_file, error);
@@ -213,6 +216,18 @@ enum status kafka_conf_producer(const struct kafka_settings *settings,
     set_number(conf, "queue.buffering.max.kbytes", larger(producer->queue_bytes / 1024, 1),
                &refusal);
     return conf_finish(conf, &refusal, ret_conf, error);
+}
+
+const char *kafka_conf_warning(const struct kafka_settings *settings, int version)
+{
+    enum { MENDED_VERSION = 0x02060100 };
+    bool scram = settings->protocol == KAFKA_SASL_PLAINTEXT || settings->protocol == KAFKA_SASL_SSL;
+
+    scram = scram && settings->sasl_mechanism != KAFKA_SASL_PLAIN;
+    if (scram && version < MENDED_VERSION)
+        return "SCRAM of librdkafka before 2.6.1 sends a nonce that Kafka 4 takes for invalid "
+               "credentials: use sasl_mechanism plain with protocol sasl_ssl";
+    return NULL;
 }
 
 enum status kafka_conf_admin(const struct kafka_settings *settings, const char *client_id,

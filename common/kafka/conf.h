@@ -34,4 +34,8 @@ MUST_CHECK enum status kafka_conf_admin(const struct kafka_settings *settings,
                                         const char *client_id, rd_kafka_conf_t **ret_conf,
                                         struct error *error);
 
+/* What of these settings will not work with that version of the library (rd_kafka_version), though
+ * it takes them; NULL: nothing. */
+const char *kafka_conf_warning(const struct kafka_settings *settings, int version);
+
 #endif

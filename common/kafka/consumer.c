@@ -47,7 +47,8 @@ static enum status consumer_open(struct kafka_consumer *consumer,
     if (status != STATUS_OK)
         return status;
     rd_kafka_conf_set_rebalance_cb(conf, kafka_member_note_rebalance);
-    status = kafka_client_open(&consumer->client, RD_KAFKA_CONSUMER, conf, error);
+    status =
+        kafka_client_open(&consumer->client, options->settings, RD_KAFKA_CONSUMER, conf, error);
     if (status != STATUS_OK)
         return status;
     consumer->queue = rd_kafka_queue_get_consumer(consumer->client.rk);

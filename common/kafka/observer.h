@@ -1,5 +1,6 @@
-/* What the library itself has to say: log lines and statistics. Called on the thread that polls the
- * consumer or producer it belongs to, from within the poll. Any member may be NULL. */
+/* What the library itself has to say: log lines and statistics. Called on the thread that uses the
+ * consumer, producer or admin client it belongs to, from within its calls, mostly the poll. Any
+ * member may be NULL. */
 #ifndef TRIBUTARY_KAFKA_OBSERVER_H
 #define TRIBUTARY_KAFKA_OBSERVER_H
 

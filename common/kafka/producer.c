@@ -120,7 +120,8 @@ static enum status producer_open(struct kafka_producer *producer,
     if (status != STATUS_OK)
         return status;
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivered);
-    status = kafka_client_open(&producer->client, RD_KAFKA_PRODUCER, conf, error);
+    status =
+        kafka_client_open(&producer->client, options->settings, RD_KAFKA_PRODUCER, conf, error);
     return status == STATUS_OK ? open_topics(producer, error) : status;
 }
 

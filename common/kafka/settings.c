@@ -62,9 +62,10 @@ const struct setting kafka_setting_table[] = {
      .help = "how to talk to brokers"},
     {.name = "sasl_mechanism",
      AT(CHOICE, sasl_mechanism),
-     .fallback = "scram-sha-512",
+     .fallback = "plain",
      .choices = "plain|scram-sha-256|scram-sha-512",
-     .help = "how to log in, with protocol sasl_…"},
+     .help =
+         "how to log in, with protocol sasl_…; Kafka 4 takes scram only from librdkafka 2.6.1 on"},
     {.name = "sasl_username", AT(TEXT, sasl_username), .help = "the name to log in with"},
     {.name = "sasl_password",
      AT(TEXT, sasl_password),

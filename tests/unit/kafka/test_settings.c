@@ -1,5 +1,6 @@
 /* How librdkafka is configured, the classes of its errors, and clients without a broker. */
 #include "common/base/clock.h"
+#include "common/config/config.h"
 #include "common/kafka/admin.h"
 #include "common/kafka/conf.h"
 #include "common/kafka/consumer.h"
@@ -20,6 +21,37 @@ static const struct kafka_settings nowhere = {
     .queue_records = 10000,
     .linger_ms = 1,
 };
+
+START_TEST(the_defaults_are_usable)
+{
+    struct kafka_settings settings;
+    const struct config_section section = {"kafka", kafka_setting_table, kafka_setting_count,
+                                           &settings};
+    const struct config_program program = {
+        .name = "test", .summary = "test", .version = "0", .sections = &section, .count = 1};
+    char *argv[] = {(char[]){"test"}, (char[]){"--kafka-prefix=eu."},
+                    (char[]){"--kafka-protocol=ssl"}, NULL};
+    const struct kafka_conf_consumer wanted = {"learner", "learner-0"};
+    struct config *config;
+    enum config_action action;
+    struct error error = {0};
+    rd_kafka_conf_t *conf;
+    char name[KAFKA_NAME_SIZE];
+
+    ck_assert_msg(config_load(&config, &program, 3, argv, &action, &error) == STATUS_OK, "%s",
+                  error.text);
+    ck_assert_str_eq(settings.brokers, "127.0.0.1:9092");
+    ck_assert_int_eq(settings.protocol, KAFKA_SSL);
+    ck_assert_int_eq(settings.linger_ms, 1);
+    ck_assert_ptr_null(settings.sasl_password);
+    kafka_name(&settings, "feedback", name);
+    ck_assert_str_eq(name, "eu.feedback");
+    ck_assert_msg(kafka_conf_consumer(&settings, &wanted, &conf, &error) == STATUS_OK, "%s",
+                  error.text);
+    rd_kafka_conf_destroy(conf);
+    config_free(config);
+}
+END_TEST
 
 static void has(const rd_kafka_conf_t *conf, const char *name, const char *value)
 {
@@ -111,7 +143,26 @@ START_TEST(security_is_passed_on)
     has(conf, "sasl.mechanism", "SCRAM-SHA-256");
     has(conf, "sasl.username", "worker");
     has(conf, "ssl.ca.location", "/etc/ssl/ca.pem");
+    has(conf, "enable.ssl.certificate.verification", "true");
+    has(conf, "ssl.endpoint.identification.algorithm", "https");
     rd_kafka_conf_destroy(conf);
+}
+END_TEST
+
+START_TEST(scram_is_warned_of)
+{
+    enum { BEFORE = 0x020002ff, AFTER = 0x020601ff };
+    struct kafka_settings settings = nowhere;
+
+    settings.protocol = KAFKA_SASL_SSL;
+    settings.sasl_mechanism = KAFKA_SCRAM_SHA_512;
+    ck_assert_ptr_nonnull(kafka_conf_warning(&settings, BEFORE));
+    ck_assert_ptr_null(kafka_conf_warning(&settings, AFTER));
+    settings.sasl_mechanism = KAFKA_SASL_PLAIN;
+    ck_assert_ptr_null(kafka_conf_warning(&settings, BEFORE));
+    settings.sasl_mechanism = KAFKA_SCRAM_SHA_256;
+    settings.protocol = KAFKA_SSL;
+    ck_assert_ptr_null(kafka_conf_warning(&settings, BEFORE));
 }
 END_TEST
 
@@ -312,7 +363,7 @@ START_TEST(an_admin_without_brokers)
 }
 END_TEST
 
-SUITE_MAIN("kafka settings", a_consumer_is_guarded, a_producer_is_guarded,
-           static_members_differ_by_thread, security_is_passed_on, refused_settings_are_told,
-           errors_have_classes, a_consumer_without_brokers, a_close_keeps_its_deadline,
-           a_producer_without_brokers, an_admin_without_brokers);
+SUITE_MAIN("kafka settings", the_defaults_are_usable, a_consumer_is_guarded, a_producer_is_guarded,
+           static_members_differ_by_thread, security_is_passed_on, scram_is_warned_of,
+           refused_settings_are_told, errors_have_classes, a_consumer_without_brokers,
+           a_close_keeps_its_deadline, a_producer_without_brokers, an_admin_without_brokers);
