@@ -1,12 +1,7 @@
 /* The analytics group as a process on real servers: each event's effect once, whatever its records
  * look like, and whatever is done to the process. */
-#include "common/base/hash.h"
 #include "common/base/random.h"
-#include "tests/support/broker/broker.h"
-#include "tests/support/database/database.h"
-#include "tests/support/feed/feed.h"
-#include "tests/support/fleet/fleet.h"
-#include "tests/support/redis_server/redis_server.h"
+#include "tests/support/rig/rig.h"
 #include "tests/support/suite/suite.h"
 
 #include <inttypes.h>
@@ -15,57 +10,36 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PARTITIONS = 4, READY_MS = 30000, DONE_MS = 60000, USERS = 40 };
+enum { PARTITIONS = RIG_PARTITIONS, DONE_MS = 60000, USERS = 40 };
 
 #define OCCURRED INT64_C(1767225600000000) /* 2026-01-01 */
 #define DAY      INT64_C(86400000000)
 
 struct setting_up {
-    struct broker *broker;
-    struct database *database;
-    struct redis_server *redis;
+    struct rig rig;
     struct fleet *fleet;
     struct feed *feed;
     const char *uri;
-    const char *prefix;
     int64_t next_source[PARTITIONS]; /* of the outputs made so far */
 };
 
 static void set_up(struct setting_up *s)
 {
-    *s = (struct setting_up){.broker = broker_shared(),
-                             .database = database_shared(),
-                             .redis = redis_server_shared(),
-                             .fleet = fleet_new()};
-    s->prefix = broker_prefix(s->broker);
-    s->uri = database_create(s->database);
-    fleet_set(s->fleet, "TRIBUTARY_KAFKA_BROKERS", broker_address(s->broker));
-    fleet_set(s->fleet, "TRIBUTARY_KAFKA_PREFIX", s->prefix);
-    fleet_set(s->fleet, "TRIBUTARY_KAFKA_SESSION_TIMEOUT", "2s");
-    fleet_set(s->fleet, "TRIBUTARY_POSTGRES_URI", s->uri);
-    fleet_set(s->fleet, "TRIBUTARY_REDIS_ADDRESS", redis_server_address(s->redis));
-    fleet_set(s->fleet, "TRIBUTARY_REDIS_PREFIX", s->prefix);
-    fleet_set(s->fleet, "TRIBUTARY_TOPICS_PARTITIONS", "4");
-    fleet_set(s->fleet, "TRIBUTARY_WORKER_PARTITIONS", "4");
-    fleet_set(s->fleet, "TRIBUTARY_WORKER_HALT_RETRY", "500ms");
-    ck_assert_int_eq(
-        fleet_run(s->fleet, "tributary", (const char *const[]){"init", NULL}, 60000, NULL), 0);
-    s->feed = feed_new(broker_address(s->broker), s->prefix, PARTITIONS);
+    *s = (struct setting_up){.uri = NULL};
+    rig_init(&s->rig, NULL);
+    s->fleet = s->rig.fleet;
+    s->feed = s->rig.feed;
+    s->uri = s->rig.uri;
 }
 
 static void tear_down(struct setting_up *s)
 {
-    feed_free(s->feed);
-    fleet_free(s->fleet);
-    redis_server_free(s->redis);
-    database_free(s->database);
-    broker_free(s->broker);
+    rig_done(&s->rig);
 }
 
 static void start(struct setting_up *s, const char *member)
 {
-    fleet_start(s->fleet, member, "tributary-analytics", NULL);
-    fleet_wait_ready(s->fleet, member, READY_MS);
+    rig_start(&s->rig, member, "analytics");
 }
 
 static struct transaction transaction_of(const char *user, const char *id, int64_t minor)
@@ -81,13 +55,6 @@ static struct transaction transaction_of(const char *user, const char *id, int64
                                 .mcc = 5411,
                                 .occurred_at = OCCURRED,
                                 .received_at = OCCURRED + DAY};
-}
-
-static int32_t partition_of(const char *user)
-{
-    char key[EVENT_KEY_MAX];
-
-    return hash_partition(event_key(SLICE_LITERAL("acme"), slice_of(user), key), PARTITIONS);
 }
 
 /* An output that covers [from, to]; a marker without an event. */
@@ -115,7 +82,7 @@ static void put_next(struct setting_up *s, const struct transaction *event, cons
     int32_t partition;
 
     snprintf(user, sizeof user, "%.*s", SLICE_FORMAT(event->user));
-    partition = partition_of(user);
+    partition = rig_partition(user);
     put(s, partition, s->next_source[partition], s->next_source[partition], event, category);
     s->next_source[partition]++;
 }
@@ -135,24 +102,9 @@ static void correct(struct setting_up *s, const char *user, const char *id, cons
     feed_feedback(s->feed, &event);
 }
 
-static void sleep_ms(int64_t ms)
-{
-    const struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-
-    nanosleep(&pause, NULL);
-}
-
-/* Waits until the query gives the number. */
 static void wait_for(const struct setting_up *s, const char *sql, int64_t expected)
 {
-    int64_t got = -1;
-
-    for (int64_t waited = 0; waited < DONE_MS; waited += 50) {
-        if ((got = database_number(s->uri, sql)) == expected)
-            return;
-        sleep_ms(50);
-    }
-    ck_abort_msg("%s: %" PRId64 ", not %" PRId64, sql, got, expected);
+    rig_wait(&s->rig, sql, expected, DONE_MS);
 }
 
 /* The books add up and the sums are what the ledger gives. */
@@ -216,7 +168,7 @@ START_TEST(every_kind_of_record_has_its_effect_once)
     char *sums;
 
     set_up(&s);
-    p = partition_of("u1");
+    p = rig_partition("u1");
     correct(&s, "u1", "f0", "t2", "travel"); /* before its transaction */
     put_next(&s, &t1, "food");
     put(&s, p, 0, 0, &t1, "other"); /* a re-run: another answer for the same offset */
@@ -265,11 +217,12 @@ START_TEST(month_sums_are_read_hot)
     put_next(&s, &event, "food");
     feed_flush(s.feed);
     wait_for(&s, "SELECT count(*) FROM tributary.ledger", 1);
-    snprintf(key, sizeof key, "%ssums:acme:u1:2026-01", s.prefix);
+    snprintf(key, sizeof key, "%ssums:acme:u1:2026-01", s.rig.prefix);
     for (int i = 0; i < 100 && (value == NULL || strcmp(value, "1000 1") != 0); i++) {
         free(value);
-        value = redis_server_command(s.redis, (const char *const[]){"HGET", key, "food|EUR", NULL});
-        sleep_ms(20);
+        value =
+            redis_server_command(s.rig.redis, (const char *const[]){"HGET", key, "food|EUR", NULL});
+        rig_sleep(20);
     }
     ck_assert_str_eq(value, "1000 1");
     free(value);
@@ -296,7 +249,7 @@ START_TEST(bad_records_are_dead_letters_and_block_nothing)
     char *letters;
 
     set_up(&s);
-    p = partition_of("u1");
+    p = rig_partition("u1");
     feed_raw(s.feed, FEED_CLASSIFICATIONS, p, SLICE_LITERAL("x"), SLICE_LITERAL("garbage"));
     feed_raw(s.feed, FEED_FEEDBACK, p, SLICE_LITERAL("x"), SLICE_LITERAL(""));
     put(&s, p, 0, 0, &good, "food");
@@ -343,7 +296,7 @@ START_TEST(a_missing_row_halts_until_init_makes_it)
     feed_flush(s.feed);
     for (int i = 0; i < 200 && fleet_metric(s.fleet, "a", "tributary_partition_halted", NULL) < 8;
          i++)
-        sleep_ms(50);
+        rig_sleep(50);
     ck_assert_double_eq(fleet_metric(s.fleet, "a", "tributary_partition_halted", NULL), 8);
     ck_assert_int_eq(database_number(s.uri, "SELECT count(*) FROM tributary.ledger"), 0);
     ck_assert_int_eq(
@@ -367,7 +320,7 @@ static void put_traffic(struct setting_up *s, struct random *random, int count, 
         snprintf(id, sizeof id, "t%d-%d", round, (int)random_below(random, (uint64_t)count));
         event = transaction_of(user, id, (int64_t)random_below(random, 100000) - 20000);
         event.occurred_at = OCCURRED - DAY * (int64_t)random_below(random, 90);
-        partition = partition_of(user);
+        partition = rig_partition(user);
         put_next(s, &event, categories[random_below(random, 4)]);
         if (random_below(random, 20) == 0) /* a re-run of the last ones by a zombie */
             for (int64_t at = s->next_source[partition] - 1;
@@ -408,10 +361,10 @@ START_TEST(effects_are_once_whatever_dies)
         const char *victim = random_below(&random, 2) == 0 ? "a" : "b";
 
         put_traffic(&s, &random, 3000, round);
-        sleep_ms((int64_t)random_below(&random, 400));
+        rig_sleep((int64_t)random_below(&random, 400));
         if (round == 3) {
             fleet_pause(s.fleet, victim);
-            sleep_ms(4000); /* twice its session: the other one takes over */
+            rig_sleep(4000); /* twice its session: the other one takes over */
             put_traffic(&s, &random, 1000, 100);
             fleet_resume(s.fleet, victim);
         } else {
@@ -420,7 +373,7 @@ START_TEST(effects_are_once_whatever_dies)
         }
     }
     wait_for(&s, POSITIONS "'classifications'", sources(&s));
-    sleep_ms(500);
+    rig_sleep(500);
     assert_books(&s);
     ck_assert_int_gt(book(&s, "duplicate", "classifications"), 0);
     ck_assert_int_eq(fleet_terminate(s.fleet, "a", 20000), 0);
