@@ -109,7 +109,7 @@ static void fill_value(struct random *random, char *value, size_t size)
 
 static void send_all(const struct run *run, struct kafka_producer *producer)
 {
-    enum { VALUES = 256 };
+    enum { VALUES = 4096 }; /* more than the window of lz4 sees */
     char *values = must_alloc(VALUES * run->bytes);
     struct error error = {0};
     struct random random;
@@ -251,14 +251,14 @@ int main(int argc, char **argv)
     }
     run.settings.brokers = argv[1];
     run.topic = argv[3];
-    run.partitions = atoi(argv[4]);
-    run.records = atoll(argv[5]);
+    run.partitions = (int32_t)strtol(argv[4], NULL, 10);
+    run.records = strtoll(argv[5], NULL, 10);
     if (strcmp(argv[2], "produce") == 0) {
-        run.bytes = (size_t)atoll(argv[6]);
+        run.bytes = (size_t)strtoll(argv[6], NULL, 10);
         produce(&run);
     } else {
-        run.held = argc > 6 ? (size_t)atoll(argv[6]) : 1;
-        run.pause_us = argc > 7 ? atoll(argv[7]) : 0;
+        run.held = argc > 6 ? (size_t)strtoll(argv[6], NULL, 10) : 1;
+        run.pause_us = argc > 7 ? strtoll(argv[7], NULL, 10) : 0;
         consume(&run);
     }
     return 0;
