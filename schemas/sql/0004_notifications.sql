@@ -1,8 +1,8 @@
 -- What people are told. Any sink may append to the outbox, in the transaction of what it tells of; senders
 -- (consumers/notifier/sender) lease what is due, deliver it, and write down what came of it.
 
--- Where a tenant's notifications go; disabled when it is of no use any more, not deleted. The one without a tenant is built in and every tenant's: `live`, a publication on
--- Redis for whoever listens at that moment.
+-- Where a tenant's notifications go; disabled when it is of no use any more, not deleted. The one without a tenant is
+-- built in and every tenant's: `live`, a publication on Redis for whoever listens at that moment.
 CREATE TABLE endpoints (
     endpoint_id      uuid PRIMARY KEY,
     tenant_key       integer REFERENCES tenants,

@@ -109,6 +109,7 @@ static void launch(struct fleet *fleet, struct member *member)
     snprintf(port, sizeof port, "%d", member->admin_port);
     fleet_settings_set(&all, "TRIBUTARY_WORKER_ADMIN_PORT", port);
     fleet_settings_set(&all, "TRIBUTARY_GATEWAY_ADMIN_PORT", port);
+    fleet_settings_set(&all, "TRIBUTARY_SENDER_ADMIN_PORT", port);
     fleet_settings_add(&all, &fleet->settings);
     fleet_settings_add(&all, &member->settings);
     for (size_t i = 0; i < ARGUMENTS; i++)

@@ -31,8 +31,8 @@ void fleet_set_for(struct fleet *fleet, const char *member, const char *name, co
 
 /* Starts bin/<program> as `member`, with further arguments (NULL-terminated, may be NULL). It is
  * given a free port of its own for health and metrics, the same at every start of this member, in
- * TRIBUTARY_WORKER_ADMIN_PORT and TRIBUTARY_GATEWAY_ADMIN_PORT (a program passes over settings of
- * other programs). Does not wait. */
+ * TRIBUTARY_WORKER_ADMIN_PORT, TRIBUTARY_GATEWAY_ADMIN_PORT and TRIBUTARY_SENDER_ADMIN_PORT (a
+ * program passes over settings of other programs). Does not wait. */
 void fleet_start(struct fleet *fleet, const char *member, const char *program,
                  const char *const *arguments);
 
