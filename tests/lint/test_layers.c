@@ -42,6 +42,7 @@ static const struct place places[] = {
     {"common/crypto", LAYER_LIBRARIES, {NULL}},
     {"common/http", LAYER_LIBRARIES, {"common/loop"}},
     {"common/client", LAYER_LIBRARIES, {"common/loop"}},
+    {"common/csv", LAYER_LIBRARIES, {NULL}},
     {"common/users", LAYER_ROWS, {NULL}},
     {"common/weights", LAYER_ROWS, {NULL}},
     {"common/outbox", LAYER_ROWS, {NULL}},
@@ -63,6 +64,7 @@ static const struct {
     {"jansson.h", "common/codec"},   {"libpq", "common/postgres"}, {"hiredis", "common/redis"},
     {"event2/", "common/loop"},      {"event.h", "common/loop"},   {"curl/", "common/client"},
     {"openssl/", "common/crypto"},   {"yajl/", "common/json"},     {"ini.h", "common/config"},
+    {"csv.h", "common/csv"},         {"zlib.h", "common/csv"},
 };
 
 static const char *const product[] = {"common",   "producers", "consumers",

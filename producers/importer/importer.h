@@ -1,0 +1,39 @@
+/* Posts the rows of a CSV file, plain or gzip, as transactions through the gateway. The first row
+ * names the columns (mapping.h). Rows without an id of their own get one of the file's name and the
+ * line, so that importing twice, or going on after a crash, has the effect of once. */
+#ifndef TRIBUTARY_IMPORTER_IMPORTER_H
+#define TRIBUTARY_IMPORTER_IMPORTER_H
+
+#include "producers/feeder/feeder.h"
+
+struct importer_flags {
+    const char *map;
+    const char *label;
+    const char *resume; /* state file; NULL: none is kept */
+    int64_t limit;      /* rows; 0: all */
+};
+
+extern const struct setting importer_flag_table[];
+extern const size_t importer_flag_count;
+
+struct importer;
+
+/* Reads the file once to count its rows, then opens it at the first row to be posted. */
+MUST_CHECK enum status importer_new(struct importer **ret_importer, const char *path,
+                                    const struct importer_flags *flags, struct error *error);
+void importer_free(struct importer *importer);
+OWNED_DEFINE(importer);
+
+/* To be given to feeder_run. */
+struct feeder_source importer_source(struct importer *importer);
+
+/* The line behind which it begins. */
+uint64_t importer_place(const struct importer *importer);
+
+/* For struct feeder_options; opaque is the importer. */
+void importer_reached(void *opaque, uint64_t line);
+
+/* The exit code for main. */
+int importer_main(int argc, char **argv);
+
+#endif
