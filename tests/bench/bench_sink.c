@@ -4,7 +4,7 @@
  * Events per CPU-second: user + system time of the sink process and of its Postgres backend. */
 #include "common/base/hash.h"
 #include "common/base/random.h"
-#include "common/base/timestamp.h"
+#include "tests/bench/cpu.h"
 #include "tests/support/broker/broker.h"
 #include "tests/support/database/database.h"
 #include "tests/support/feed/feed.h"
@@ -18,37 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PARTITIONS = 24, USERS = 20000, DAYS = 30, CATEGORIES = 16 };
+enum { ROUNDS_MAX = 32, PARTITIONS = 24, USERS = 20000, DAYS = 30, CATEGORIES = 16 };
 
 #define OCCURRED INT64_C(1767225600000000)
 #define DAY      INT64_C(86400000000)
-
-/* user + system seconds of a process so far; 0 when it is gone. */
-static double cpu_seconds(pid_t pid)
-{
-    char path[64], line[1024];
-    unsigned long user = 0, system = 0;
-    FILE *file;
-
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    file = fopen(path, "r");
-    if (file == NULL)
-        return 0;
-    if (fgets(line, sizeof line, file) == NULL ||
-        sscanf(strrchr(line, ')') + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
-               &system) != 2)
-        user = system = 0;
-    fclose(file);
-    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
-}
-
-static double now_seconds(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 static void put_outputs(struct feed *feed, int64_t count)
 {
@@ -98,6 +71,7 @@ struct figures {
     double wall;
     double worker; /* CPU seconds */
     double postgres;
+    double peak_mib; /* of the worker */
 };
 
 static pid_t backend_of(const char *uri, const char *application)
@@ -114,7 +88,7 @@ static pid_t backend_of(const char *uri, const char *application)
 static struct figures run_sink(struct fleet *fleet, const char *uri, int64_t count)
 {
     struct figures figures;
-    double begin = now_seconds();
+    double begin = cpu_now();
     pid_t backend;
 
     fleet_start(fleet, "sink", "tributary-analytics", NULL);
@@ -125,10 +99,10 @@ static struct figures run_sink(struct fleet *fleet, const char *uri, int64_t cou
                            "SELECT sum(position) FROM tributary.source_offsets WHERE"
                            " consumer_group = 'analytics' AND topic = 'classifications'") < count)
         usleep(200000);
-    figures.wall = now_seconds() - begin;
-    printf("batches %.0f, in them %.2f s; ", fleet_metric(fleet, "sink", "tributary_batches_total", NULL), fleet_metric(fleet, "sink", "tributary_batch_duration_seconds_sum", NULL));
+    figures.wall = cpu_now() - begin;
     figures.postgres = cpu_seconds(backend);
     figures.worker = cpu_seconds(fleet_pid(fleet, "sink"));
+    figures.peak_mib = cpu_peak_mib(fleet_pid(fleet, "sink"));
     fleet_kill(fleet, "sink");
     return figures;
 }
@@ -149,14 +123,14 @@ static struct figures run_copy(const char *uri)
                  tables[i], tables[i], (int)getpid(), tables[i], tables[i]);
         database_execute(uri, sql);
     }
-    begin = now_seconds();
+    begin = cpu_now();
     for (size_t i = 0; i < 4; i++) {
         snprintf(sql, sizeof sql,
                  "COPY tributary.bare_%s FROM '/tmp/tributary-bench-%s-%d' (FORMAT binary)",
                  tables[i], tables[i], (int)getpid());
         database_execute(uri, sql);
     }
-    figures.wall = now_seconds() - begin;
+    figures.wall = cpu_now() - begin;
     figures.postgres = figures.wall; /* one backend, nothing to wait for */
     for (size_t i = 0; i < 4; i++) {
         snprintf(sql, sizeof sql,
@@ -188,8 +162,9 @@ int main(int argc, char **argv)
         .durable = true,
         .settings = (const char *const[]){"shared_buffers=1GB", "max_wal_size=4GB", NULL}});
     OWNED(redis_server) redis = redis_server_start(NULL);
+    double rates[ROUNDS_MAX], ratios[ROUNDS_MAX];
 
-    for (int round = 0; round < rounds; round++) {
+    for (int round = 0; round < rounds && round < ROUNDS_MAX; round++) {
         OWNED(fleet) fleet = fleet_new();
         const char *prefix = broker_prefix(broker);
         const char *uri = database_create(database);
@@ -203,14 +178,19 @@ int main(int argc, char **argv)
         put_outputs(feed, count);
         sink = run_sink(fleet, uri, count);
         copy = run_copy(uri);
-        printf(
-            "sink %8.0f events/cpu-s  wall %6.0f/s  worker %5.2f us  postgres %5.2f us | bare COPY "
-            "%8.0f events/s  %5.2f us | ratio %.2f\n",
-            (double)count / (sink.worker + sink.postgres), (double)count / sink.wall,
-            sink.worker / (double)count * 1e6, sink.postgres / (double)count * 1e6,
-            (double)count / copy.postgres, copy.postgres / (double)count * 1e6,
-            copy.postgres / (sink.worker + sink.postgres));
+        printf("sink %8.0f events/cpu-s  wall %6.0f/s  worker %5.2f us  postgres %5.2f us  peak "
+               "%.0f MiB | bare COPY "
+               "%8.0f events/s  %5.2f us | ratio %.2f\n",
+               (double)count / (sink.worker + sink.postgres), (double)count / sink.wall,
+               sink.worker / (double)count * 1e6, sink.postgres / (double)count * 1e6,
+               sink.peak_mib, (double)count / copy.postgres, copy.postgres / (double)count * 1e6,
+               copy.postgres / (sink.worker + sink.postgres));
         fflush(stdout);
+        rates[round] = (double)count / (sink.worker + sink.postgres);
+        ratios[round] = copy.postgres / (sink.worker + sink.postgres);
     }
+    printf("{\"bench\":\"sink\",\"events_per_cpu_second\":%.0f,\"ratio_to_bare_copy\":%.3f,"
+           "\"peer_then\":28400}\n",
+           cpu_median(rates, rounds), cpu_median(ratios, rounds));
     return EXIT_SUCCESS;
 }
