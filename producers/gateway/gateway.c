@@ -8,6 +8,7 @@
 #include "common/log/log_settings.h"
 #include "common/loop/loop.h"
 #include "producers/gateway/ingest.h"
+#include "producers/gateway/port.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -282,6 +283,8 @@ static enum status gateway_run(struct gateway *gateway, struct error *error)
 
     if ((status = load_keys(gateway, error)) != STATUS_OK ||
         (status = open_loop(gateway, error)) != STATUS_OK ||
+        (status = port_check_free(gateway->settings.address, (uint16_t)gateway->settings.port,
+                                  error)) != STATUS_OK ||
         (status = make_threads(gateway, error)) != STATUS_OK)
         return status;
     log_write(LOG_INFO, "started", LOG_INT("threads", gateway->thread_count),
