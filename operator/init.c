@@ -355,8 +355,11 @@ static int run_init(const struct command_context *context, struct error *error)
 
 const struct command command_init = {
     .words = "init",
-    .arguments = "",
     .help = "makes topics, schema and offset rows where they are missing",
+    .more = "Never touches what is there: it may be run at any time, twice, and beside a running"
+            " fleet.",
     .example = "tributary init --kafka-brokers=localhost:9092",
+    .options = "",
+    .sections = COMMAND_TOPICS | COMMAND_KAFKA | COMMAND_POSTGRES,
     .run = run_init,
 };

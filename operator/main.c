@@ -1,72 +1,20 @@
 /* The command-line tool of operators. */
 #include "operator/command.h"
 
-#include "common/base/must.h"
 #include "common/log/log.h"
+#include "operator/options.h"
 
 #include <stdio.h>
 #include <string.h>
 
+/* By name. */
 static const struct command *const commands[] = {
     &command_init,
     &command_migrate,
+    &command_status,
+    &command_verify,
 };
-enum { COMMANDS = sizeof commands / sizeof commands[0] };
-
-#define AT(type, member) SETTING_AT(type, struct command_options, member)
-
-static const struct setting option_table[] = {
-    {.name = "json", AT(BOOLEAN, json), .help = "print JSON on stdout"},
-    {.name = "execute", AT(BOOLEAN, execute), .help = "do it, not only say what would be done"},
-    {.name = "all", AT(BOOLEAN, all), .help = "offsets recover: every partition"},
-    {.name = "raw", AT(BOOLEAN, raw), .help = "dead-letters show: the bytes as hex"},
-    {.name = "group", AT(TEXT, group), .help = "only this consumer group"},
-    {.name = "reason", AT(TEXT, reason), .help = "only this reason"},
-    {.name = "since", AT(TEXT, since), .help = "only from this time on (RFC 3339)"},
-    {.name = "tenant", AT(TEXT, tenant), .help = "keys new: whose events the key may post"},
-    {.name = "name", AT(TEXT, name), .help = "keys new: a note of yours"},
-    {.name = "limit",
-     AT(INTEGER, limit),
-     .fallback = "50",
-     .min = 1,
-     .max = 1000000,
-     .help = "most rows to print"},
-    {.name = "partition",
-     AT(INTEGER, partition),
-     .fallback = "-1",
-     .min = -1,
-     .max = 1023,
-     .help = "only this partition"},
-    {.name = "watch", AT(DURATION, watch_ms), .help = "again and again, with this pause"},
-};
-
-#define TOPIC(type, member) SETTING_AT(type, struct topics_settings, member)
-
-static const struct setting topics_table[] = {
-    {.name = "partitions",
-     TOPIC(INTEGER, partitions),
-     .fallback = "24",
-     .min = 1,
-     .max = 1024,
-     .help = "of every topic; never changes afterwards"},
-    {.name = "replicas",
-     TOPIC(INTEGER, replicas),
-     .fallback = "-1",
-     .min = -1,
-     .max = 10,
-     .help = "copies of every partition; -1: the cluster's default"},
-    {.name = "min_insync",
-     TOPIC(INTEGER, min_insync),
-     .fallback = "0",
-     .max = 10,
-     .help = "copies that must have a record before it is acknowledged; 0: the cluster's default"},
-    {.name = "retention",
-     TOPIC(DURATION, retention_ms),
-     .fallback = "14d",
-     .min = 60000,
-     .max = INT64_C(315360000000),
-     .help = "how long records are kept"},
-};
+enum { COMMANDS = sizeof commands / sizeof commands[0], WORDS_MAX = 2, SECTIONS_MAX = 4 };
 
 int command_failed(const struct error *error)
 {
@@ -86,89 +34,139 @@ static void print_commands(FILE *file)
 {
     fprintf(file, "Commands:\n");
     for (size_t i = 0; i < COMMANDS; i++)
-        fprintf(file, "  %-18s %s %s\n      e.g. %s\n", commands[i]->words, commands[i]->help,
-                commands[i]->arguments, commands[i]->example);
+        fprintf(file, "  %-18s %s\n                     e.g. %s\n", commands[i]->words,
+                commands[i]->help, commands[i]->example);
+    fprintf(file, "\ntributary COMMAND --help says more of each.\n");
 }
 
-/* The command whose words the arguments begin with. */
-static const struct command *find_command(const struct config *config)
+/* How many arguments from argv on are the command's words; 0: they are not. */
+static size_t match_words(const struct command *command, char *const *argv)
 {
-    for (size_t i = 0; i < COMMANDS; i++) {
-        char words[64] = "";
+    const char *words = command->words;
+    size_t count = 0;
 
-        for (size_t w = 0; config_argument(config, w) != NULL && w < 2; w++) {
-            size_t size = strlen(words);
+    while (*words != '\0') {
+        size_t size = strcspn(words, " ");
 
-            snprintf(words + size, sizeof words - size, "%s%s", w > 0 ? " " : "",
-                     config_argument(config, w));
-            if (strcmp(words, commands[i]->words) == 0)
-                return commands[i];
-        }
+        if (argv[count] == NULL || strlen(argv[count]) != size ||
+            memcmp(argv[count], words, size) != 0)
+            return 0;
+        count++;
+        words += size + (words[size] == ' ');
     }
+    return count;
+}
+
+/* The first command on the line; flags may stand before it. Which sections and flags there are
+ * depends on it, so it is looked for before they are read. */
+static const struct command *find_command(char *const *argv)
+{
+    for (; *argv != NULL && strcmp(*argv, "--") != 0; argv++)
+        for (size_t i = 0; i < COMMANDS; i++)
+            if (match_words(commands[i], argv) > 0)
+                return commands[i];
     return NULL;
 }
 
-static int run(const struct command_context *context)
+static bool asks_for(char *const *argv, const char *flag)
 {
-    const struct command *command = find_command(context->config);
-    struct error error = {0};
-
-    if (command == NULL) {
-        const char *asked = config_argument(context->config, 0);
-
-        if (asked == NULL)
-            fprintf(stderr, "tributary: which command? See tributary --help.\n");
-        else
-            fprintf(stderr, "tributary: there is no command `%s`.\n", asked);
-        print_commands(stderr);
-        return COMMAND_USAGE;
-    }
-    return command->run(context, &error);
-}
-
-static bool asks_for_help(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+    for (; *argv != NULL; argv++)
+        if (strcmp(*argv, flag) == 0)
             return true;
     return false;
 }
 
+static int without_command(char *const *argv)
+{
+    if (asks_for(argv, "--version")) {
+        printf("tributary %s\n", TRIBUTARY_VERSION);
+        return COMMAND_OK;
+    }
+    if (asks_for(argv, "--help") || asks_for(argv, "-h")) {
+        printf("Sets up, checks and mends an installation of Tributary.\n\n"
+               "Usage: tributary COMMAND [--SETTING=VALUE]...\n\n");
+        print_commands(stdout);
+        return COMMAND_OK;
+    }
+    fprintf(stderr, "tributary: %s\n", *argv == NULL ? "which command?" : "no such command.");
+    print_commands(stderr);
+    return COMMAND_USAGE;
+}
+
+/* What is left on the line must be the words, and the argument where there is one. */
+static bool take_arguments(const struct command *command, const struct config *config,
+                           const char **ret_arguments)
+{
+    char *words[WORDS_MAX + 1] = {NULL};
+    size_t count;
+
+    for (size_t i = 0; i < WORDS_MAX && config_argument(config, i) != NULL; i++)
+        words[i] = (char *)(uintptr_t)config_argument(config, i);
+    if ((count = match_words(command, words)) == 0)
+        return false;
+    if (command->argument != NULL && (*ret_arguments = config_argument(config, count++)) == NULL)
+        return false;
+    return config_argument(config, count) == NULL;
+}
+
+/* The example first: most people need no more. */
+static void begin_help(const struct command *command)
+{
+    printf("Example: %s\n\n", command->example);
+    if (command->more != NULL)
+        printf("%s\n\n", command->more);
+}
+
 int main(int argc, char **argv)
 {
+    const struct command *command = find_command(argv + 1);
     struct command_options options = {0};
-    struct topics_settings topics;
-    struct kafka_settings kafka;
-    struct postgres_settings postgres;
-    const struct config_section sections[] = {
-        {NULL, option_table, sizeof option_table / sizeof option_table[0], &options},
-        {"topics", topics_table, sizeof topics_table / sizeof topics_table[0], &topics},
-        {"kafka", kafka_setting_table, kafka_setting_count, &kafka},
-        {"postgres", postgres_setting_table, postgres_setting_count, &postgres},
-    };
-    const struct config_program program = {
-        .name = "tributary",
-        .summary = "Sets up, checks and mends an installation of Tributary.",
-        .version = TRIBUTARY_VERSION,
-        .arguments = "COMMAND [ARGUMENT...]",
-        .sections = sections,
-        .count = sizeof sections / sizeof sections[0],
-    };
+    struct topics_settings topics = {0};
+    struct kafka_settings kafka = {0};
+    struct postgres_settings postgres = {0};
+    const char *arguments[COMMAND_ARGUMENTS_MAX] = {NULL};
+    const struct command_context context = {.arguments = arguments,
+                                            .options = &options,
+                                            .topics = &topics,
+                                            .kafka = &kafka,
+                                            .postgres = &postgres};
+    struct config_section sections[SECTIONS_MAX];
+    struct setting settings[OPTIONS_MAX];
+    struct config_program program = {.version = TRIBUTARY_VERSION, .sections = sections};
+    char name[64];
     enum config_action action = CONFIG_RUN;
     OWNED(config) config = NULL;
     struct error error = {0};
-    struct command_context context = {
-        .options = &options, .topics = &topics, .kafka = &kafka, .postgres = &postgres};
 
     log_open("tributary", LOG_WARN, LOG_FORMAT_AUTO);
-    if (asks_for_help(argc, argv))
-        print_commands(stdout);
+    if (command == NULL)
+        return without_command(argv + 1);
+    if (asks_for(argv, "--help") || asks_for(argv, "-h"))
+        begin_help(command);
+    snprintf(name, sizeof name, "tributary %s", command->words);
+    program.name = name;
+    program.summary = command->help;
+    program.arguments = command->argument == NULL ? "" : command->argument;
+    sections[program.count++] = (struct config_section){
+        NULL, settings, options_select(command->options, settings), &options};
+    if ((command->sections & COMMAND_TOPICS) != 0)
+        sections[program.count++] =
+            (struct config_section){"topics", topics_setting_table, topics_setting_count, &topics};
+    if ((command->sections & COMMAND_KAFKA) != 0)
+        sections[program.count++] =
+            (struct config_section){"kafka", kafka_setting_table, kafka_setting_count, &kafka};
+    if ((command->sections & COMMAND_POSTGRES) != 0)
+        sections[program.count++] = (struct config_section){"postgres", postgres_setting_table,
+                                                            postgres_setting_count, &postgres};
     if (config_load(&config, &program, argc, argv, &action, &error) != STATUS_OK) {
         fprintf(stderr, "tributary: %s\n", error.text);
         return COMMAND_USAGE;
     }
     if (action == CONFIG_EXIT)
         return COMMAND_OK;
-    context.config = config;
-    return run(&context);
+    if (!take_arguments(command, config, arguments)) {
+        fprintf(stderr, "tributary: usage: tributary %s %s\n", command->words, program.arguments);
+        return COMMAND_USAGE;
+    }
+    return command->run(&context, &error);
 }

@@ -125,8 +125,9 @@ static int run_migrate(const struct command_context *context, struct error *erro
 
 const struct command command_migrate = {
     .words = "migrate",
-    .arguments = "",
     .help = "brings the database to this program's schema",
     .example = "tributary migrate --config /etc/tributary.ini",
+    .options = "",
+    .sections = COMMAND_POSTGRES,
     .run = run_migrate,
 };

@@ -1,0 +1,137 @@
+/* `tributary verify` on a real installation: it finds nothing where all is well, and whatever is
+ * tampered with it names. */
+#include "tests/integration/operator/installation.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A little of everything: duplicates, corrections before and after, rejects, blanks at every place.
+ */
+static void fill(struct installation *s)
+{
+    int32_t other = (installation_partition("u1") + 1) % PARTITIONS;
+
+    installation_post_blanks(s, FEED_TRANSACTIONS, installation_partition("u1"));
+    installation_correct(s, "u1", "f0", "t2", "travel");
+    installation_post(s, "u1", "t1", 1000, "food");
+    installation_post(s, "u1", "t2", -250, "food");
+    installation_post(s, "u1", "t1", 1000, "food");
+    installation_post_garbage(s, installation_partition("u1"));
+    installation_post_blanks(s, FEED_TRANSACTIONS, installation_partition("u1"));
+    installation_post(s, "u1", "t3", 5, "food");
+    installation_post(s, "u2", "t1", 77, "rent");
+    installation_post_blanks(s, FEED_TRANSACTIONS, other);
+    installation_mark(s, other);
+    installation_post_blanks(s, FEED_FEEDBACK, installation_partition("u1"));
+    installation_correct(s, "u1", "f1", "t1", "fun");
+    installation_correct(s, "u1", "f1", "t1", "fun");
+    feed_raw(s->feed, FEED_FEEDBACK, other, SLICE_LITERAL("x"), SLICE_LITERAL("garbage"));
+    s->ends[FEED_FEEDBACK][other]++;
+    installation_post_blanks(s, FEED_FEEDBACK, other);
+}
+
+/* Each is done to a healthy database, must be found by that check, and is undone. */
+static const struct tampering {
+    const char *check;
+    const char *harm;
+    const char *cure;
+} tamperings[] = {
+    {"books",
+     "UPDATE tributary.source_offsets SET applied = applied + 1 WHERE consumer_group ="
+     " 'analytics'",
+     "UPDATE tributary.source_offsets SET applied = applied - 1 WHERE consumer_group = "
+     "'analytics'"},
+    {"rows",
+     "CREATE TABLE tributary.kept AS SELECT * FROM tributary.source_offsets WHERE consumer_group ="
+     " 'notifier'; DELETE FROM tributary.source_offsets WHERE consumer_group = 'notifier'",
+     "INSERT INTO tributary.source_offsets (consumer_group, topic, partition, base, next,"
+     " next_source) SELECT consumer_group, topic, partition, base, next, next_source FROM"
+     " tributary.kept; DROP TABLE tributary.kept"},
+    {"ends",
+     "UPDATE tributary.source_offsets SET next = next + 1000, gap = gap + 1000 WHERE topic"
+     " = 'feedback'",
+     "UPDATE tributary.source_offsets SET next = next - 1000, gap = gap - 1000 WHERE topic ="
+     " 'feedback'"},
+    {"gaps",
+     "UPDATE tributary.source_offsets SET gap = gap + 1, applied = applied - 1"
+     " WHERE consumer_group = 'analytics' AND applied > 0",
+     "UPDATE tributary.source_offsets SET gap = gap - 1, applied = applied + 1"
+     " WHERE consumer_group = 'analytics' AND (topic, partition) IN (SELECT 'classifications',"
+     " partition FROM tributary.ledger UNION SELECT 'feedback', partition FROM "
+     "tributary.corrections)"},
+    {"letters", "UPDATE tributary.dead_letters SET record_offset = record_offset + 1000",
+     "UPDATE tributary.dead_letters SET record_offset = record_offset - 1000"},
+    {"ledger", "UPDATE tributary.ledger SET source_offset = source_offset + 1000",
+     "UPDATE tributary.ledger SET source_offset = source_offset - 1000"},
+    {"ledger",
+     "CREATE TABLE tributary.kept AS SELECT * FROM tributary.ledger WHERE event_id = 't3'; DELETE"
+     " FROM tributary.ledger WHERE event_id = 't3'",
+     "INSERT INTO tributary.ledger SELECT * FROM tributary.kept; DROP TABLE tributary.kept"},
+    {"events", "UPDATE tributary.ledger SET amount_minor = amount_minor + 1",
+     "UPDATE tributary.ledger SET amount_minor = amount_minor - 1"},
+    {"events", "UPDATE tributary.ledger SET event_id = 'x' || event_id",
+     "UPDATE tributary.ledger SET event_id = substr(event_id, 2)"},
+    {"corrections", "UPDATE tributary.corrections SET partition = partition + 100",
+     "UPDATE tributary.corrections SET partition = partition - 100"},
+    {"categories", "UPDATE tributary.ledger SET correction_offset = correction_offset + 7",
+     "UPDATE tributary.ledger SET correction_offset = correction_offset - 7"},
+    {"keys", "UPDATE tributary.users SET user_key = user_key + 1",
+     "UPDATE tributary.users SET user_key = user_key - 1"},
+    {"day_sums", "UPDATE tributary.day_sums SET sum_minor = sum_minor + 1",
+     "UPDATE tributary.day_sums SET sum_minor = sum_minor - 1"},
+    {"month_sums", "UPDATE tributary.month_sums SET events = events + 1",
+     "UPDATE tributary.month_sums SET events = events - 1"},
+    {"hour_sums", "UPDATE tributary.tenant_hour_sums_by_partition SET partition = partition + 100",
+     "UPDATE tributary.tenant_hour_sums_by_partition SET partition = partition - 100"},
+};
+
+/* What verify's line about that check begins with. */
+static bool differs(const char *output, const char *check)
+{
+    char line[64];
+
+    snprintf(line, sizeof line, "DIFFERS %s:", check);
+    return strstr(output, line) != NULL;
+}
+
+START_TEST(what_is_tampered_with_is_named)
+{
+    struct installation s;
+    char *output;
+
+    installation_init(&s);
+    installation_expect(&s, "verify", 0); /* nothing has happened yet */
+    fill(&s);
+    fleet_start(s.fleet, "a", "tributary-analytics", NULL);
+    installation_settle(&s, "analytics");
+    output = installation_run(&s, "verify --json", 0);
+    ck_assert_msg(strstr(output, "\"ok\":true,\"rows\":[") != NULL, "%s", output);
+    free(output);
+    for (size_t i = 0; i < sizeof tamperings / sizeof tamperings[0]; i++) {
+        database_execute(s.uri, tamperings[i].harm);
+        output = installation_run(&s, "verify", 1);
+        ck_assert_msg(differs(output, tamperings[i].check), "%s: %s\n%s", tamperings[i].check,
+                      tamperings[i].harm, output);
+        free(output);
+        database_execute(s.uri, tamperings[i].cure);
+    }
+    installation_expect(&s, "verify", 0);
+    installation_done(&s);
+}
+END_TEST
+
+START_TEST(a_missing_server_is_69_and_a_mistake_is_2)
+{
+    struct installation s;
+
+    installation_init(&s);
+    installation_expect(&s, "verify --nonsense=1", 2);
+    installation_expect(&s, "verify this", 2);
+    installation_expect(&s, "verify --postgres-uri=postgresql://x@127.0.0.1:1/x", 69);
+    installation_done(&s);
+}
+END_TEST
+
+SUITE_MAIN_TIMEOUT("verify", 240, what_is_tampered_with_is_named,
+                   a_missing_server_is_69_and_a_mistake_is_2);
