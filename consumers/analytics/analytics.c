@@ -3,6 +3,7 @@
 #include "consumers/analytics/analytics.h"
 
 #include "common/sink/ids.h"
+#include "consumers/analytics/budget.h"
 #include "consumers/analytics/hot.h"
 #include "consumers/analytics/store.h"
 
@@ -10,6 +11,7 @@
 
 struct analytics {
     struct store store;
+    struct budget budget;
     struct hot hot;
 };
 
@@ -251,6 +253,9 @@ static enum status analytics_apply(void *state, struct postgres_tx *tx, const st
         return STATUS_OK;
     status = store_add_sums(&work.self->store, tx, &work.sums, &months, error);
     if (status == STATUS_OK)
+        status = budget_tell(&work.self->budget, tx, &work.sums.months, batch->arena,
+                             batch->now.wall_us, error);
+    if (status == STATUS_OK)
         hot_note(&work.self->hot, batch, months);
     return status;
 }
@@ -264,6 +269,7 @@ static enum status analytics_open(void *state, const struct sink_context *contex
     if (self->hot.redis != NULL) /* opened before, and tried again */
         return STATUS_OK;
     store_init(&self->store);
+    budget_init(&self->budget);
     hot_init(&self->hot, context);
     return STATUS_OK;
 }
@@ -283,6 +289,7 @@ static void analytics_close(void *state)
     struct analytics *self = state;
 
     store_done(&self->store);
+    budget_done(&self->budget);
     hot_done(&self->hot);
 }
 
