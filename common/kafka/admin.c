@@ -26,7 +26,7 @@ enum status kafka_admin_new(const struct kafka_admin_options *options,
     admin->client.observer = options->observer;
     admin->settings = options->settings;
     admin->timeout_ms = options->timeout_ms;
-    /* A consumer without a group: it makes no topic by asking for one. */
+    /* A consumer that subscribes to nothing: it makes no topic by asking for one. */
     if (status == STATUS_OK)
         status =
             kafka_client_open(&admin->client, options->settings, RD_KAFKA_CONSUMER, conf, error);
@@ -46,6 +46,7 @@ void kafka_admin_free(struct kafka_admin *admin)
         return;
     if (admin->answers != NULL)
         rd_kafka_queue_destroy(admin->answers);
+    kafka_asker_free(admin->asker);
     kafka_client_close(&admin->client, admin_release, FREE_MS);
 }
 

@@ -7,9 +7,10 @@
 /* librdkafka 2.0.2 crashes on a long client id under flexible versions (#4689). */
 enum { CLIENT_ID_MAX = 20 };
 
-/* A fetch takes at most this from a broker, and this from one partition. More only costs memory: a
- * broker answers the next one in a millisecond. Kafka gives a first batch that is larger anyway. */
-#define FETCH_BYTES           "1048576"
+/* A fetch takes at most this from a broker, and this from one partition. It is compressed, and what
+ * comes out may be twenty times as large, so more costs memory, while a broker answers the next one
+ * in a millisecond. Kafka gives a first batch that is larger anyway. */
+#define FETCH_BYTES           "262144"
 #define FETCH_PARTITION_BYTES "131072"
 
 /* Must be above the largest batch that a broker may hold, or a client connects, fetches it, is
@@ -48,6 +49,7 @@ static const struct property consuming[] = {
     {"fetch.wait.max.ms", "100"},
     {"fetch.error.backoff.ms", "100"},
     {"fetch.max.bytes", FETCH_BYTES},
+    {"message.max.bytes", FETCH_BYTES}, /* of what we send: little; a fetch may not be smaller */
     {"fetch.message.max.bytes", FETCH_PARTITION_BYTES},
     {NULL, NULL},
 };
@@ -235,7 +237,12 @@ enum status kafka_conf_admin(const struct kafka_settings *settings, const char *
 {
     struct error refusal = {0};
     rd_kafka_conf_t *conf = conf_new(settings, client_id, &refusal);
+    char group[KAFKA_NAME_SIZE];
 
+    /* It joins no group, but without the name of one the library crashes when a coordinator moves or
+     * loads while it asks for offsets (#5040, open). */
+    kafka_name(settings, "tributary-admin", group);
+    set(conf, "group.id", group, &refusal);
     set(conf, "isolation.level", "read_committed", &refusal);
     return conf_finish(conf, &refusal, ret_conf, error);
 }

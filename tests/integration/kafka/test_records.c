@@ -323,6 +323,28 @@ START_TEST(a_small_queue_is_no_brake)
 }
 END_TEST
 
+/* Larger than what a fetch asks for. */
+START_TEST(a_large_record_comes_through)
+{
+    enum { LARGE = 900000, COUNT = 5 };
+    struct fixture fixture = {.broker = broker_shared()};
+    struct kafka_record record;
+
+    harness_init(&fixture.harness, fixture.broker);
+    harness_topic(&fixture.harness, topics[0], 1);
+    harness_fill(&fixture.harness, topics[0], 1, COUNT, LARGE);
+    member_join(&fixture.member, &fixture.harness, "group", topics, 1);
+    for (int64_t offset = 0; offset < COUNT;) {
+        if (next(&fixture.member, &record) != KAFKA_RECORD)
+            continue;
+        ck_assert_int_eq(record.offset, offset++);
+        ck_assert_uint_eq(record.value.size, LARGE);
+        kafka_record_release(&record);
+    }
+    tear_down(&fixture);
+}
+END_TEST
+
 START_TEST(reads_without_a_group)
 {
     static const struct kafka_position positions[] = {{0, 1, 5}, {0, 0, 8}};
@@ -394,4 +416,5 @@ END_TEST
 
 SUITE_MAIN_TIMEOUT("kafka records", 60, round_trip, reads_from_where_it_is_told, pauses_and_goes_on,
                    tells_the_end_each_time, what_is_not_assigned_is_refused,
-                   a_small_queue_is_no_brake, reads_without_a_group, wakes_a_poll);
+                   a_small_queue_is_no_brake, a_large_record_comes_through, reads_without_a_group,
+                   wakes_a_poll);
