@@ -58,7 +58,7 @@ struct csv_reader *csv_reader_new(const struct csv_source *source)
     reader->places = must_alloc(CSV_FIELDS_MAX * sizeof *reader->places);
     reader->fields = must_alloc(CSV_FIELDS_MAX * sizeof *reader->fields);
     buffer_init(&reader->text, CSV_ROW_BYTES_MAX);
-    MUST(csv_init(&reader->parser, CSV_STRICT_FINI) == 0);
+    MUST(csv_init(&reader->parser, 0) == 0);
     csv_set_realloc_func(&reader->parser, grow_field);
     csv_set_space_func(&reader->parser, no_blank);
     csv_set_blk_size(&reader->parser, 4096);
@@ -181,6 +181,8 @@ static enum status feed(struct csv_reader *reader, struct error *error)
 static enum status finish(struct csv_reader *reader, struct error *error)
 {
     reader->over = true;
+    /* Strict only here: within the text a stray quote is a character. */
+    (void)csv_set_opts(&reader->parser, CSV_STRICT | CSV_STRICT_FINI);
     if (csv_fini(&reader->parser, take_field, take_row, reader) != 0)
         return error_set(error, STATUS_REJECT, "csv: the quote of line %llu is never closed",
                          (unsigned long long)reader->row_line);

@@ -181,12 +181,13 @@ static struct made *make(struct traffic *traffic)
     return &traffic->recent[traffic->made++ % RECENT];
 }
 
-/* After a while, and none before another that was said earlier. */
-static void say(struct traffic *traffic, const struct made *made, enum feedback_kind kind)
+/* Comes when so many more transactions are out, and not before what was said earlier. */
+static void say(struct traffic *traffic, const struct made *made, enum feedback_kind kind,
+                uint64_t delay, int32_t stars)
 {
     size_t place = (traffic->first + traffic->waiting) % SAYINGS;
     struct saying *saying = &traffic->sayings[place];
-    uint64_t due = traffic->count + 20 + random_below(&traffic->random, 200);
+    uint64_t due = traffic->count + delay;
 
     if (traffic->waiting == SAYINGS)
         return;
@@ -195,31 +196,32 @@ static void say(struct traffic *traffic, const struct made *made, enum feedback_
 
         due = due < last ? last : due;
     }
-    *saying = (struct saying){
-        .due = due, .kind = kind, .category = "", .occurred_at = made->occurred_at + DAY_US / 24};
+    *saying = (struct saying){.due = due,
+                              .kind = kind,
+                              .category = kind == FEEDBACK_KIND_CORRECTION ? made->label : "",
+                              .rating = kind == FEEDBACK_KIND_RATING ? stars : 0,
+                              .occurred_at = made->occurred_at + DAY_US / 24};
     snprintf(saying->id, ID_SIZE, "f-%.*s", ID_SIZE - 3, made->id);
     snprintf(saying->user, ID_SIZE, "%s", made->user);
     snprintf(saying->transaction, ID_SIZE, "%s", made->id);
-    if (kind == FEEDBACK_KIND_CORRECTION)
-        saying->category = made->label;
-    if (kind == FEEDBACK_KIND_RATING)
-        saying->rating = 1 + (int32_t)random_below(&traffic->random, 5);
     traffic->waiting++;
 }
 
-/* The draws are the same whether corrections are wanted or not, and so are the transactions. */
+/* All is drawn whether corrections are wanted or not, so that the transactions are the same. */
 static void perhaps_say(struct traffic *traffic, const struct made *made)
 {
     bool own = strcmp(made->label, world_categories[made->shop.category].name) != 0;
     bool corrects = happens(traffic, CORRECTION), confirms = happens(traffic, CONFIRMATION);
     bool rates = happens(traffic, RATING);
+    uint64_t delay = 20 + random_below(&traffic->random, 200);
+    int32_t stars = 1 + (int32_t)random_below(&traffic->random, 5);
 
     if (own && corrects && traffic->plan.corrections)
-        say(traffic, made, FEEDBACK_KIND_CORRECTION);
+        say(traffic, made, FEEDBACK_KIND_CORRECTION, delay, stars);
     else if (!own && confirms)
-        say(traffic, made, FEEDBACK_KIND_CONFIRMATION);
+        say(traffic, made, FEEDBACK_KIND_CONFIRMATION, delay, stars);
     else if (!own && rates)
-        say(traffic, made, FEEDBACK_KIND_RATING);
+        say(traffic, made, FEEDBACK_KIND_RATING, delay, stars);
 }
 
 static void give_transaction(struct traffic *traffic, const struct made *made,
