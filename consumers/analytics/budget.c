@@ -13,7 +13,8 @@ enum { COLUMN_BYTES = 32 * 1024 * 1024, SUBJECT_BYTES = 96, MONTH_SIZE = sizeof 
 #define KIND               "budget.crossed"
 #define MICROSECONDS_A_DAY INT64_C(86400000000)
 
-/* A budget of category 0 takes the changes of all categories together. */
+/* A budget of category 0 takes all categories together: as a range of keys, which the index knows.
+ */
 static const struct postgres_statement crossed_statement = {
     .name = "budgets_crossed",
     .sql = "WITH touched AS ("
@@ -23,13 +24,15 @@ static const struct postgres_statement crossed_statement = {
            " JOIN budgets ON budgets.user_key = changed.user_key"
            "  AND budgets.currency = changed.currency"
            "  AND budgets.category_key IN (0, changed.category_key)"
-           " GROUP BY budgets.user_key, budgets.category_key, budgets.currency, month)"
+           " GROUP BY budgets.user_key, budgets.category_key, budgets.currency, month"
+           " HAVING sum(minor) > 0)"
            " SELECT tenant_key, touched.user_key, tenant, user_id, touched.category_key,"
            "  coalesce(category, ''), month, currency, limit_minor, total.minor"
            " FROM touched CROSS JOIN LATERAL (SELECT sum(sum_minor)::int8 AS minor FROM month_sums"
            "  WHERE user_key = touched.user_key AND month = touched.month"
-           "   AND currency = touched.currency"
-           "   AND (touched.category_key = 0 OR category_key = touched.category_key)) AS total"
+           "   AND category_key BETWEEN touched.category_key"
+           "    AND CASE touched.category_key WHEN 0 THEN 2147483647 ELSE touched.category_key END"
+           "   AND currency = touched.currency) AS total"
            " JOIN users USING (user_key) JOIN tenants USING (tenant_key)"
            " LEFT JOIN categories USING (tenant_key, category_key)"
            " WHERE total.minor >= limit_minor AND total.minor - touched.minor < limit_minor",
