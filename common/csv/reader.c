@@ -155,9 +155,12 @@ static size_t segment(const struct csv_reader *reader)
     return cr == NULL ? size : (size_t)(cr - start) + 1;
 }
 
-static void count_line(struct csv_reader *reader, char last)
+/* A line feed that is alone right behind a return belongs to it. */
+static void count_line(struct csv_reader *reader, const char *start, size_t size)
 {
-    if (last == '\r' || (last == '\n' && !reader->after_return))
+    char last = start[size - 1];
+
+    if (last == '\r' || (last == '\n' && !(size == 1 && reader->after_return)))
         reader->line++;
     reader->after_return = last == '\r';
 }
@@ -174,7 +177,7 @@ static enum status feed(struct csv_reader *reader, struct error *error)
                          "csv: line %llu: a field of more than %d bytes; is a quote not closed?",
                          (unsigned long long)reader->row_line, CSV_FIELD_BYTES_MAX);
     reader->at += size;
-    count_line(reader, start[size - 1]);
+    count_line(reader, start, size);
     return check_row(reader, reader->row_line, error);
 }
 

@@ -68,6 +68,7 @@ static const struct {
     {"a,b\nc,d\n", "1[a|b]2[c|d]ok"},
     {"a,b\r\nc,d\r\n", "1[a|b]2[c|d]ok"},
     {"a,b\rc,d", "1[a|b]2[c|d]ok"},
+    {"a\rb,\nc\r\n\nd", "1[a]2[b|]3[c]5[d]ok"},
     {"a,\n,b\n,\n", "1[a|]2[|b]3[|]ok"},
     {"\n\n\na\n\nb\n", "4[a]6[b]ok"},
     {"\r\n\r\na\r\n", "3[a]ok"},
