@@ -15,7 +15,7 @@ sources = $(shell git ls-files '*.c' '*.h')
 
 build: ## the release build, in build/
 	@$(call configure,build,)
-	@cmake --build build -j $(JOBS)
+	@cmake --build build --target programs -j $(JOBS)
 
 asan: ## with address and undefined behaviour sanitizers, in build/asan
 	@$(call configure,build/asan,$(sanitized))

@@ -38,7 +38,7 @@ static void settled(void *opaque, enum event_kind kind, const struct feeder_item
 static void pump(struct scene *scene)
 {
     while (scene->put < scene->limit) {
-        char id[16], user[16], line[256];
+        char id[24], user[24], line[256];
         struct feeder_post post = {.kind = scene->mixed && scene->put % 10 == 0 ? EVENT_FEEDBACK
                                                                                 : EVENT_TRANSACTION,
                                    .ticket = scene->put};
@@ -166,7 +166,7 @@ START_TEST(faults_are_outlasted)
     run(&scene, &plan, EVENTS, true, &usual);
     check_all_settled(&scene, EVENTS);
     for (size_t i = 0; i < EVENTS; i++) {
-        char id[16];
+        char id[24];
         bool rejected = i % 7 == 0 && i % 10 != 0;
 
         snprintf(id, sizeof id, "t%zu", i);
