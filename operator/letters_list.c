@@ -99,7 +99,7 @@ static void write_letters(const struct postgres_result *rows)
         write_letter(&letter, &writer);
         buffer_append_byte(&out, '\n');
     }
-    fwrite(out.data, 1, out.size, stdout);
+    printf("%.*s", (int)out.size, out.size > 0 ? out.data : "");
     buffer_done(&out);
 }
 
