@@ -9,8 +9,9 @@
 
 /* By name. */
 static const struct command *const commands[] = {
-    &command_letters_list, &command_letters_show,    &command_init,   &command_keys_new,
-    &command_migrate,      &command_offsets_recover, &command_status, &command_verify,
+    &command_letters_list, &command_letters_show, &command_init,
+    &command_keys_new,     &command_migrate,      &command_offsets_recover,
+    &command_status,       &command_summary,      &command_verify,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0], WORDS_MAX = 2, SECTIONS_MAX = 4 };
 
