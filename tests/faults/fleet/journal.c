@@ -49,6 +49,12 @@ static void add_line(struct loading *loading, char *line)
         flush(loading);
 }
 
+void journal_open(const char *uri)
+{
+    database_execute(uri, "CREATE TABLE journal (kind text, id text, outcome text,"
+                          " partition integer, log_offset bigint)");
+}
+
 void journal_load(const char *uri, const char *path)
 {
     struct loading loading = {.uri = uri};
@@ -57,8 +63,6 @@ void journal_load(const char *uri, const char *path)
 
     if (file == NULL)
         process_fail(NULL, "no journal %s", path);
-    database_execute(uri, "CREATE TABLE IF NOT EXISTS journal (kind text, id text, outcome text,"
-                          " partition integer, log_offset bigint)");
     buffer_init(&loading.sql, SQL_BYTES);
     flush(&loading);
     while (fgets(line, sizeof line, file) != NULL)

@@ -3,7 +3,10 @@
 #ifndef TRIBUTARY_TESTS_FAULTS_JOURNAL_H
 #define TRIBUTARY_TESTS_FAULTS_JOURNAL_H
 
-/* Adds the file's lines to the table `journal` of the database, which is made if missing. */
+/* Makes the table `journal` in the database. */
+void journal_open(const char *uri);
+
+/* Adds the file's lines to it. */
 void journal_load(const char *uri, const char *path);
 
 /* Every accepted event is in its tables, once, no later than where it was accepted; and nothing is

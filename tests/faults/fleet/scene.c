@@ -178,8 +178,10 @@ void scene_verify(struct scene *scene)
     rig_verify(&scene->rig);
     if (database_number(uri, "SELECT sum(abs(unaccounted)) FROM tributary.source_offsets") != 0)
         process_fail(NULL, "the books do not add up");
+    if (scene->loads == 0)
+        return;
+    journal_open(uri);
     for (int i = 0; i < scene->loads; i++)
         journal_load(uri, scene->journals[i]);
-    if (scene->loads > 0)
-        journal_check(uri);
+    journal_check(uri);
 }

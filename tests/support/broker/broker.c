@@ -282,6 +282,14 @@ int64_t broker_end_offset(struct broker *broker, const char *topic, int32_t part
     return offset;
 }
 
+void broker_evict(struct broker *broker, const char *group, const char *member)
+{
+    int code = broker_request_leave(broker->port, group, member);
+
+    if (code != 0)
+        process_fail(NULL, "eviction of %s from %s: Kafka's error %d", member, group, code);
+}
+
 int64_t broker_ready_ms(const struct broker *broker)
 {
     return broker->ready_ms;

@@ -56,6 +56,10 @@ void broker_resume(struct broker *broker);  /* SIGCONT */
 void broker_create_topic(struct broker *broker, const char *topic, int32_t partitions);
 int64_t broker_end_offset(struct broker *broker, const char *topic, int32_t partition);
 
+/* Tells it that this member has left its group, which the member does not know: until its next
+ * heartbeat is answered, it and whoever gets its partitions both own them. */
+void broker_evict(struct broker *broker, const char *group, const char *member);
+
 /* How long the last start took until it answered, ms. */
 int64_t broker_ready_ms(const struct broker *broker);
 

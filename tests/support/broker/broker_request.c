@@ -11,7 +11,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { KEY_LIST_OFFSETS = 2, KEY_METADATA = 3, KEY_CREATE_TOPICS = 19 };
+enum { KEY_LIST_OFFSETS = 2, KEY_METADATA = 3, KEY_LEAVE_GROUP = 13, KEY_CREATE_TOPICS = 19 };
 enum { ANSWER_LIMIT = 1 << 20, REQUEST_LIMIT = 4096, CORRELATION = 7, LATEST = -1 };
 enum { ANSWER_SECONDS = 1, CREATE_SECONDS = 20 };
 
@@ -231,5 +231,22 @@ int broker_request_end(int port, const char *topic, int32_t partition, int64_t *
     free(answer.data);
     if (good && code == 0)
         *ret_offset = offset;
+    return good ? code : -1;
+}
+
+int broker_request_leave(int port, const char *group, const char *member)
+{
+    struct buffer request;
+    struct answer answer;
+    bool good;
+    int code;
+
+    begin(&request, KEY_LEAVE_GROUP, 0);
+    put_text(&request, group);
+    put_text(&request, member);
+    good = exchange(port, ANSWER_SECONDS, &request, &answer);
+    code = take16(&answer);
+    good = good && !answer.bad;
+    free(answer.data);
     return good ? code : -1;
 }

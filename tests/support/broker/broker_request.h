@@ -16,4 +16,7 @@ int broker_request_create(int port, const char *topic, int32_t partitions);
 /* Likewise; *ret_offset is set on 0. */
 int broker_request_end(int port, const char *topic, int32_t partition, int64_t *ret_offset);
 
+/* Likewise: LeaveGroup for that member. */
+int broker_request_leave(int port, const char *group, const char *member);
+
 #endif
