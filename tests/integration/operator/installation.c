@@ -16,8 +16,13 @@ enum { COMMAND_MS = 90000, WORDS_MAX = 16 };
 
 void installation_init(struct installation *s)
 {
+    installation_init_on(s, NULL);
+}
+
+void installation_init_on(struct installation *s, struct database *database)
+{
     *s = (struct installation){.broker = broker_shared(),
-                               .database = database_shared(),
+                               .database = database != NULL ? database : database_shared(),
                                .redis = redis_server_shared(),
                                .fleet = fleet_new()};
     s->prefix = broker_prefix(s->broker);

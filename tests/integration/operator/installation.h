@@ -26,8 +26,9 @@ struct installation {
     int64_t ends[3][PARTITIONS]; /* of the logs as the test filled them, by enum feed_topic */
 };
 
-/* init has run. */
+/* init has run. database: a cluster of the test's own, given to it, or NULL for the shared one. */
 void installation_init(struct installation *s);
+void installation_init_on(struct installation *s, struct database *database);
 void installation_done(struct installation *s);
 
 /* Runs `tributary` with these words, parted by blanks; its exit code must be `code`. The output is

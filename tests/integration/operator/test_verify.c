@@ -84,6 +84,22 @@ static const struct tampering {
      "UPDATE tributary.month_sums SET events = events - 1"},
     {"hour_sums", "UPDATE tributary.tenant_hour_sums_by_partition SET partition = partition + 100",
      "UPDATE tributary.tenant_hour_sums_by_partition SET partition = partition - 100"},
+    {"shown", "UPDATE tributary.shown SET source_offset = source_offset + 1000",
+     "UPDATE tributary.shown SET source_offset = source_offset - 1000"},
+    {"events", "UPDATE tributary.shown SET currency = 'CHF'",
+     "UPDATE tributary.shown SET currency = 'EUR'"},
+    {"lessons", "UPDATE tributary.lessons SET partition = partition + 100",
+     "UPDATE tributary.lessons SET partition = partition - 100"},
+    {"halves", "UPDATE tributary.lessons SET learnt = NOT learnt",
+     "UPDATE tributary.lessons SET learnt = NOT learnt"},
+    {"audit", "UPDATE tributary.weight_counters SET last = last + 1",
+     "UPDATE tributary.weight_counters SET last = last - 1"},
+    {"audit", "UPDATE tributary.weight_audit SET number = number + 1000",
+     "UPDATE tributary.weight_audit SET number = number - 1000"},
+    {"audit", "UPDATE tributary.weight_audit SET feedback_hash = feedback_hash + 1",
+     "UPDATE tributary.weight_audit SET feedback_hash = feedback_hash - 1"},
+    {"weights", "UPDATE tributary.weights SET number = number + 1",
+     "UPDATE tributary.weights SET number = number - 1"},
 };
 
 /* What verify's line about that check begins with. */
@@ -104,7 +120,9 @@ START_TEST(what_is_tampered_with_is_named)
     installation_expect(&s, "verify", 0); /* nothing has happened yet */
     fill(&s);
     fleet_start(s.fleet, "a", "tributary-analytics", NULL);
+    fleet_start(s.fleet, "l", "tributary-learner", NULL);
     installation_settle(&s, "analytics");
+    installation_settle(&s, "learner");
     output = installation_run(&s, "verify --json", 0);
     ck_assert_msg(strstr(output, "\"ok\":true,\"rows\":[") != NULL, "%s", output);
     free(output);
