@@ -14,7 +14,7 @@
 
 enum {
     TICK_US = 100000,
-    RATE_US = 2000,
+    RATE_US = 5000,
     SAVE_US = 1000000,
     STOP_US = 10000000, /* for answers under way, after a signal */
     LINE_BYTES_MAX = FEEDER_BODY_BYTES_MAX - 1,
