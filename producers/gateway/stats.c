@@ -113,57 +113,112 @@ void stats_answered(const struct stats *stats, enum stats_route route, int statu
 
 /* ---- The servers' counters ---- */
 
-/* One exported counter and where its number is. */
-struct exported {
-    struct metrics_spec spec;
-    size_t offset;
+static const struct metrics_spec http_specs[] = {
+    {
+        .name = "tributary_gateway_http_connections",
+        .type = METRICS_GAUGE,
+        .help = "Open connections.",
+    },
+    {
+        .name = "tributary_gateway_http_requests_in_flight",
+        .type = METRICS_GAUGE,
+        .help = "Requests that wait for an answer.",
+    },
+    {
+        .name = "tributary_gateway_http_connections_accepted_total",
+        .type = METRICS_COUNTER,
+        .help = "Connections taken.",
+    },
+    {
+        .name = "tributary_gateway_http_connections_evicted_total",
+        .type = METRICS_COUNTER,
+        .help = "Idle connections closed for a new one.",
+    },
+    {
+        .name = "tributary_gateway_http_accept_pauses_total",
+        .type = METRICS_COUNTER,
+        .help = "Times that no connection could be taken.",
+    },
+    {
+        .name = "tributary_gateway_http_requests_total",
+        .type = METRICS_COUNTER,
+        .help = "Whole requests read.",
+    },
+    {
+        .name = "tributary_gateway_http_requests_refused_total",
+        .type = METRICS_COUNTER,
+        .help = "Requests refused before any handler.",
+    },
+    {
+        .name = "tributary_gateway_http_requests_refused_memory_total",
+        .type = METRICS_COUNTER,
+        .help = "Requests answered 503 for want of memory.",
+    },
+    {
+        .name = "tributary_gateway_http_answers_dropped_total",
+        .type = METRICS_COUNTER,
+        .help = "Answers to clients that had gone.",
+    },
+    {
+        .name = "tributary_gateway_http_timeouts_head_total",
+        .type = METRICS_COUNTER,
+        .help = "Heads that were not sent in time.",
+    },
+    {
+        .name = "tributary_gateway_http_timeouts_body_total",
+        .type = METRICS_COUNTER,
+        .help = "Bodies that were not sent in time.",
+    },
+    {
+        .name = "tributary_gateway_http_timeouts_idle_total",
+        .type = METRICS_COUNTER,
+        .help = "Connections closed for idleness.",
+    },
+    {
+        .name = "tributary_gateway_http_timeouts_write_total",
+        .type = METRICS_COUNTER,
+        .help = "Clients that did not take their answers.",
+    },
+    {
+        .name = "tributary_gateway_http_read_bytes_total",
+        .type = METRICS_COUNTER,
+        .help = "Bytes read from connections.",
+    },
+    {
+        .name = "tributary_gateway_http_written_bytes_total",
+        .type = METRICS_COUNTER,
+        .help = "Bytes written to connections.",
+    },
 };
 
-#define EXPORTED(type_, name_, member, help_)                                                      \
-    {                                                                                              \
-        .spec = {.name = "tributary_gateway_http_" name_, .type = (type_), .help = (help_)},       \
-        .offset = offsetof(struct http_counters, member)                                           \
-    }
-#define EXPORTED_COUNTER(name_, member, help_)                                                     \
-    EXPORTED(METRICS_COUNTER, name_ "_total", member, help_)
+#define AT(member) offsetof(struct http_counters, member)
 
-static const struct exported exported[] = {
-    EXPORTED(METRICS_GAUGE, "connections", connections, "Open connections."),
-    EXPORTED(METRICS_GAUGE, "requests_in_flight", in_flight, "Requests that wait for an answer."),
-    EXPORTED_COUNTER("connections_accepted", accepted, "Connections taken."),
-    EXPORTED_COUNTER("connections_evicted", evicted, "Idle connections closed for a new one."),
-    EXPORTED_COUNTER("accept_pauses", accept_pauses, "Times that no connection could be taken."),
-    EXPORTED_COUNTER("requests", requests, "Whole requests read."),
-    EXPORTED_COUNTER("requests_refused", refused, "Requests refused before any handler."),
-    EXPORTED_COUNTER("requests_refused_memory", refused_memory,
-                     "Requests answered 503 for want of memory."),
-    EXPORTED_COUNTER("answers_dropped", dropped, "Answers to clients that had gone."),
-    EXPORTED_COUNTER("timeouts_head", timeouts_head, "Heads that were not sent in time."),
-    EXPORTED_COUNTER("timeouts_body", timeouts_body, "Bodies that were not sent in time."),
-    EXPORTED_COUNTER("timeouts_idle", timeouts_idle, "Connections closed for idleness."),
-    EXPORTED_COUNTER("timeouts_write", timeouts_write, "Clients that did not take their answers."),
-    EXPORTED_COUNTER("read_bytes", bytes_in, "Bytes read from connections."),
-    EXPORTED_COUNTER("written_bytes", bytes_out, "Bytes written to connections."),
+/* Where the number of each is. */
+static const size_t http_offsets[] = {
+    AT(connections),   AT(in_flight),     AT(accepted),       AT(evicted),  AT(accept_pauses),
+    AT(requests),      AT(refused),       AT(refused_memory), AT(dropped),  AT(timeouts_head),
+    AT(timeouts_body), AT(timeouts_idle), AT(timeouts_write), AT(bytes_in), AT(bytes_out),
 };
 
-enum { EXPORTED_COUNT = sizeof exported / sizeof exported[0] };
+enum { HTTP_METRICS = sizeof http_specs / sizeof http_specs[0] };
+_Static_assert(sizeof http_offsets / sizeof http_offsets[0] == HTTP_METRICS, "one each");
 
 struct stats_http {
     struct http_counters last;
     union {
         struct metrics_counter *counter;
         struct metrics_gauge *gauge;
-    } handles[EXPORTED_COUNT];
+    } handles[HTTP_METRICS];
 };
 
 struct stats_http *stats_http_new(struct metrics *metrics)
 {
     struct stats_http *http = must_alloc(sizeof *http);
 
-    for (size_t i = 0; i < EXPORTED_COUNT; i++) {
-        struct metrics_family *family = metrics_register(metrics, &exported[i].spec);
+    for (size_t i = 0; i < HTTP_METRICS; i++) {
+        struct metrics_family *family = metrics_register(metrics, &http_specs[i]);
 
-        if (exported[i].spec.type == METRICS_GAUGE)
+        if (http_specs[i].type == METRICS_GAUGE)
             http->handles[i].gauge = metrics_gauge(family, NULL);
         else
             http->handles[i].counter = metrics_counter(family, NULL);
@@ -186,14 +241,14 @@ static uint64_t number_at(const struct http_counters *counters, size_t offset)
 
 void stats_http_update(struct stats_http *http, const struct http_counters *counters)
 {
-    for (size_t i = 0; i < EXPORTED_COUNT; i++) {
-        uint64_t now = number_at(counters, exported[i].offset);
+    for (size_t i = 0; i < HTTP_METRICS; i++) {
+        uint64_t now = number_at(counters, http_offsets[i]);
 
-        if (exported[i].spec.type == METRICS_GAUGE)
+        if (http_specs[i].type == METRICS_GAUGE)
             metrics_gauge_set(http->handles[i].gauge, (int64_t)now);
         else
             metrics_counter_add(http->handles[i].counter,
-                                now - number_at(&http->last, exported[i].offset));
+                                now - number_at(&http->last, http_offsets[i]));
     }
     http->last = *counters;
 }
