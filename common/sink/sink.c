@@ -2,6 +2,7 @@
 
 #include "common/base/must.h"
 #include "common/log/log.h"
+#include "common/sink/holders.h"
 
 enum {
     USERS_CACHED = 50000, /* about 6 MB */
@@ -112,6 +113,15 @@ static enum status on_open(void *opaque, const struct worker_thread *thread, str
     return STATUS_OK;
 }
 
+/* A lock that does not come may be held by one who never will let it go by himself. */
+static void free_locks(struct sink_life *life, const struct error *error)
+{
+    int64_t ended;
+
+    if (holders_suspected(error) && (ended = holders_end(life->db)) > 0)
+        log_write(LOG_WARN, "stopped_sessions_ended", LOG_INT("count", ended));
+}
+
 static enum status on_take(void *opaque, int32_t partition, int64_t *ret_next, struct error *error)
 {
     struct sink_life *life = opaque;
@@ -120,8 +130,10 @@ static enum status on_take(void *opaque, int32_t partition, int64_t *ret_next, s
 
     if (status == STATUS_OK && sink->taken != NULL)
         status = sink->taken(life->state, partition, error);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
+        free_locks(life, error);
         return status;
+    }
     life->taken[partition] = true;
     sink_stats_add(&life->stats, &life->offsets, partition);
     for (size_t i = 0; i < life->offsets.input_count; i++)
@@ -131,7 +143,12 @@ static enum status on_take(void *opaque, int32_t partition, int64_t *ret_next, s
 
 static enum status on_apply(void *opaque, const struct batch *batch, struct error *error)
 {
-    return sink_apply(opaque, batch, error);
+    struct sink_life *life = opaque;
+    enum status status = sink_apply(life, batch, error);
+
+    if (status != STATUS_OK)
+        free_locks(life, error);
+    return status;
 }
 
 static enum status on_tick(void *opaque, struct now now, struct error *error)
