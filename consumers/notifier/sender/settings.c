@@ -25,7 +25,7 @@ const struct setting sender_setting_table[] = {
      AT(INTEGER, at_once),
      .fallback = "256",
      .min = 1,
-     .max = 4096,
+     .max = 1024,
      .help = "most deliveries under way in this process"},
     {.name = "timeout",
      AT(DURATION, timeout_ms),

@@ -229,6 +229,43 @@ START_TEST(all_is_told_once_whatever_dies)
 }
 END_TEST
 
+/* The database dies while rows are leased, sent and written down; what was told stays told. */
+START_TEST(the_database_killed_loses_and_adds_nothing)
+{
+    const struct database_options options = {.durable = true};
+    struct notifying s;
+    struct random random;
+
+    random_init(&random, suite_seed());
+    notifying_set_up_on(&s, database_start(&options));
+    fleet_set(s.fleet, "TRIBUTARY_NOTIFIER_REVIEW_BELOW", "0.35");
+    fleet_set(s.fleet, "TRIBUTARY_NOTIFIER_LARGE_AMOUNTS", "");
+    notifying_endpoint(&s, "acme", "/a");
+    set_budgets(&s);
+    notifying_start(&s, "n", "tributary-notifier");
+    notifying_start(&s, "a", "tributary-analytics");
+    notifying_start(&s, "s", "tributary-sender");
+    for (int round = 0; round < 4; round++) {
+        put_traffic(&s, &random, 1000, round);
+        notifying_sleep((int64_t)random_below(&random, 500));
+        database_kill(s.database);
+        notifying_sleep((int64_t)random_below(&random, 500));
+        database_restart(s.database);
+    }
+    notifying_wait_books(&s, "analytics");
+    notifying_wait_books(&s, "notifier");
+    notifying_wait(&s, "SELECT count(*) FROM tributary.outbox WHERE state <> 'sent'", 0);
+    assert_told(&s);
+    ck_assert_int_eq((int64_t)receiver_ids(s.receiver, "/a"),
+                     database_number(s.uri, "SELECT count(*) / 2 FROM tributary.outbox"));
+    printf("%zu notifications in %zu requests\n", receiver_ids(s.receiver, "/a"),
+           receiver_requests(s.receiver, "/a"));
+    ck_assert_int_eq(fleet_terminate(s.fleet, "s", 20000), 0);
+    notifying_tear_down(&s);
+}
+END_TEST
+
 SUITE_MAIN_TIMEOUT("faults/notifier", 180, a_sender_killed_before_it_wrote_down_sends_again,
                    two_senders_share_the_work, a_zombie_changes_nothing,
-                   a_drained_sender_leaves_nothing_half_done, all_is_told_once_whatever_dies);
+                   a_drained_sender_leaves_nothing_half_done, all_is_told_once_whatever_dies,
+                   the_database_killed_loses_and_adds_nothing);

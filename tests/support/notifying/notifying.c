@@ -23,8 +23,13 @@ static void set_servers(struct notifying *s)
 
 void notifying_set_up(struct notifying *s)
 {
+    notifying_set_up_on(s, database_shared());
+}
+
+void notifying_set_up_on(struct notifying *s, struct database *database)
+{
     *s = (struct notifying){.broker = broker_shared(),
-                            .database = database_shared(),
+                            .database = database,
                             .redis = redis_server_shared(),
                             .fleet = fleet_new(),
                             .receiver = receiver_start()};

@@ -31,6 +31,9 @@ struct notifying {
 
 /* Retries and leases are short; tests set more with fleet_set before they start programs. */
 void notifying_set_up(struct notifying *s);
+
+/* The same on a Postgres of the test's own, for one that kills it; takes it. */
+void notifying_set_up_on(struct notifying *s, struct database *database);
 void notifying_tear_down(struct notifying *s);
 
 /* Starts bin/<program> as member and waits until it is ready. */
