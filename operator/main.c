@@ -116,23 +116,69 @@ static void begin_help(const struct command *command)
         printf("%s\n\n", command->more);
 }
 
+/* Everything that a command may be given; config fills what it asks for. */
+struct given {
+    struct command_options options;
+    struct topics_settings topics;
+    struct kafka_settings kafka;
+    struct postgres_settings postgres;
+    struct setting option_table[OPTIONS_MAX];
+    struct config_section sections[SECTIONS_MAX];
+    size_t section_count;
+};
+
+static void add_section(struct given *given, const struct config_section *section)
+{
+    given->sections[given->section_count++] = *section;
+}
+
+static void given_init(struct given *given, const struct command *command)
+{
+    const struct config_section options = {NULL, given->option_table,
+                                           options_select(command->options, given->option_table),
+                                           &given->options},
+                                topics = {"topics", topics_setting_table, topics_setting_count,
+                                          &given->topics},
+                                kafka = {"kafka", kafka_setting_table, kafka_setting_count,
+                                         &given->kafka},
+                                postgres = {"postgres", postgres_setting_table,
+                                            postgres_setting_count, &given->postgres};
+
+    add_section(given, &options);
+    if ((command->sections & COMMAND_TOPICS) != 0)
+        add_section(given, &topics);
+    if ((command->sections & COMMAND_KAFKA) != 0)
+        add_section(given, &kafka);
+    if ((command->sections & COMMAND_POSTGRES) != 0)
+        add_section(given, &postgres);
+}
+
+static int run(const struct command *command, const struct config *config,
+               const struct given *given)
+{
+    const char *arguments[COMMAND_ARGUMENTS_MAX] = {NULL};
+    const struct command_context context = {.arguments = arguments,
+                                            .options = &given->options,
+                                            .topics = &given->topics,
+                                            .kafka = &given->kafka,
+                                            .postgres = &given->postgres};
+    struct error error = {0};
+
+    if (!take_arguments(command, config, arguments)) {
+        fprintf(stderr, "tributary: usage: tributary %s %s\n", command->words,
+                command->argument == NULL ? "" : command->argument);
+        return COMMAND_USAGE;
+    }
+    return command->run(&context, &error);
+}
+
 int main(int argc, char **argv)
 {
     const struct command *command = find_command(argv + 1);
-    struct command_options options = {0};
-    struct topics_settings topics = {0};
-    struct kafka_settings kafka = {0};
-    struct postgres_settings postgres = {0};
-    const char *arguments[COMMAND_ARGUMENTS_MAX] = {NULL};
-    const struct command_context context = {.arguments = arguments,
-                                            .options = &options,
-                                            .topics = &topics,
-                                            .kafka = &kafka,
-                                            .postgres = &postgres};
-    struct config_section sections[SECTIONS_MAX];
-    struct setting settings[OPTIONS_MAX];
-    struct config_program program = {.version = TRIBUTARY_VERSION, .sections = sections};
+    struct given given = {.section_count = 0};
     char name[64];
+    struct config_program program = {
+        .name = name, .version = TRIBUTARY_VERSION, .sections = given.sections};
     enum config_action action = CONFIG_RUN;
     OWNED(config) config = NULL;
     struct error error = {0};
@@ -142,30 +188,14 @@ int main(int argc, char **argv)
         return without_command(argv + 1);
     if (asks_for(argv, "--help") || asks_for(argv, "-h"))
         begin_help(command);
+    given_init(&given, command);
     snprintf(name, sizeof name, "tributary %s", command->words);
-    program.name = name;
     program.summary = command->help;
     program.arguments = command->argument == NULL ? "" : command->argument;
-    sections[program.count++] = (struct config_section){
-        NULL, settings, options_select(command->options, settings), &options};
-    if ((command->sections & COMMAND_TOPICS) != 0)
-        sections[program.count++] =
-            (struct config_section){"topics", topics_setting_table, topics_setting_count, &topics};
-    if ((command->sections & COMMAND_KAFKA) != 0)
-        sections[program.count++] =
-            (struct config_section){"kafka", kafka_setting_table, kafka_setting_count, &kafka};
-    if ((command->sections & COMMAND_POSTGRES) != 0)
-        sections[program.count++] = (struct config_section){"postgres", postgres_setting_table,
-                                                            postgres_setting_count, &postgres};
+    program.count = given.section_count;
     if (config_load(&config, &program, argc, argv, &action, &error) != STATUS_OK) {
         fprintf(stderr, "tributary: %s\n", error.text);
         return COMMAND_USAGE;
     }
-    if (action == CONFIG_EXIT)
-        return COMMAND_OK;
-    if (!take_arguments(command, config, arguments)) {
-        fprintf(stderr, "tributary: usage: tributary %s %s\n", command->words, program.arguments);
-        return COMMAND_USAGE;
-    }
-    return command->run(&context, &error);
+    return action == CONFIG_EXIT ? COMMAND_OK : run(command, config, &given);
 }
