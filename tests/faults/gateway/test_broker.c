@@ -2,6 +2,7 @@
  * answer for everybody, and it goes on by itself. */
 #include "tests/faults/gateway/pressure.h"
 #include "tests/support/gateway/gateway.h"
+#include "tests/support/http/peer.h"
 #include "tests/support/process/place.h"
 #include "tests/support/proxy/proxy.h"
 #include "tests/support/suite/suite.h"
@@ -9,6 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MOVING_MS = 60000, PAUSED_MS = 15000, ANSWERED_MS = 12000, DOWN_MS = 3000 };
 
@@ -121,6 +123,64 @@ START_TEST(without_kafka_at_the_start_it_waits)
 }
 END_TEST
 
+/* ---- More than can be held ---- */
+
+enum { BATCHES = 12, BATCH = 100, SOON_MS = 3000, LINE_BYTES = 256, FITTING = 8 };
+
+static void send_batch(struct peer *peer, int batch)
+{
+    static char body[BATCH * LINE_BYTES];
+    char head[512];
+    size_t size = 0;
+
+    for (int i = 0; i < BATCH; i++)
+        size += (size_t)snprintf(body + size, sizeof body - size,
+                                 "{\"id\":\"b%d-%d\",\"user\":\"u%d\",\"amount\":\"1.00\","
+                                 "\"currency\":\"EUR\",\"occurred_at\":\"2026-02-28T09:00:00Z\"}\n",
+                                 batch, i, i);
+    snprintf(head, sizeof head,
+             "POST /v1/transactions HTTP/1.1\r\nHost: g\r\nContent-Type: application/x-ndjson\r\n"
+             "Authorization: Bearer " GATEWAY_ACME "\r\nContent-Length: %zu\r\n\r\n",
+             size);
+    ck_assert(peer_send_text(peer, head) && peer_send(peer, body, size));
+}
+
+/* The queue holds 1,000; from 80 % on a request is refused at once, and readiness says so before.
+ */
+START_TEST(a_full_queue_refuses_at_once)
+{
+    struct rig rig;
+    struct peer peers[BATCHES];
+    struct fleet_request ready = {.path = "/readyz", .timeout_ms = 5000};
+
+    rig_open(&rig, broker_start(NULL), NULL);
+    fleet_set(rig.fleet, "TRIBUTARY_GATEWAY_QUEUE_RECORDS", "1000");
+    rig_start(&rig);
+    ck_assert_int_eq(gateway_post(rig.port, "/v1/transactions", NULL, EVENT("t1"), NULL), 202);
+    broker_pause(rig.broker);
+    for (int i = 0; i < BATCHES; i++) {
+        peer_init(&peers[i], (uint16_t)rig.port, i < FITTING ? MOVING_MS : SOON_MS);
+        send_batch(&peers[i], i);
+    }
+    for (int i = FITTING; i < BATCHES; i++) {
+        struct answer answer = peer_answer(&peers[i], false);
+
+        ck_assert_int_eq(answer.status, 503);
+        ck_assert_uint_eq(answer_field(&answer, "Retry-After").size, 1);
+        ck_assert(memmem(answer.body.data, answer.body.size, "\"overloaded\"", 12) != NULL);
+    }
+    ready.port = fleet_admin_port(rig.fleet, "gateway");
+    ck_assert(EVENTUALLY(5000, fleet_http(&ready, NULL) == 503));
+    broker_resume(rig.broker);
+    for (int i = 0; i < FITTING; i++)
+        ck_assert_int_eq(peer_answer(&peers[i], false).status, 202);
+    ck_assert(EVENTUALLY(10000, fleet_http(&ready, NULL) == 200));
+    for (int i = 0; i < BATCHES; i++)
+        peer_done(&peers[i]);
+    rig_close(&rig);
+}
+END_TEST
+
 /* ---- One request at a time, through a proxy ---- */
 
 struct proxied {
@@ -207,4 +267,4 @@ END_TEST
 SUITE_MAIN_TIMEOUT("faults/gateway/broker", 200, a_stopped_broker_is_503_and_then_202_again,
                    a_killed_broker_comes_back, readiness_follows_kafka,
                    without_kafka_at_the_start_it_waits, a_held_produce_request_is_no_promise,
-                   a_dropped_produce_answer_is_no_promise);
+                   a_dropped_produce_answer_is_no_promise, a_full_queue_refuses_at_once);
