@@ -97,12 +97,12 @@ static void check_entry(struct journal_sum *sum, const struct journal_entry *ent
                   client, number, entry->partition, entry->offset);
 }
 
-struct journal_sum journal_check(struct journal *journals, size_t count, const struct rig *rig)
+struct journal_sum journal_check(struct journal *journals, size_t count, const struct door *door)
 {
     struct reading reading = {journals, count, arena_new(CODEC_DECODE_ARENA_BYTES)};
     struct journal_sum sum = {0};
 
-    rig_read(rig, "transactions", on_record, &reading);
+    door_read(door, "transactions", on_record, &reading);
     arena_free(reading.arena);
     for (size_t client = 0; client < count; client++)
         for (size_t number = 0; number < journals[client].count; number++)

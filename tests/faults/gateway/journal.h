@@ -3,7 +3,7 @@
 #define TRIBUTARY_TESTS_FAULTS_GATEWAY_JOURNAL_H
 
 #include "common/base/buffer.h"
-#include "tests/support/gateway/rig.h"
+#include "tests/support/gateway/door.h"
 
 enum { JOURNAL_CLIENTS = 8, JOURNAL_EVENTS = 400000 };
 
@@ -48,6 +48,6 @@ struct journal_sum {
 
 /* Reads the topic and fails the test unless every accepted event is in the log where its receipt
  * says, nothing is there twice, and nothing that was not posted. */
-struct journal_sum journal_check(struct journal *journals, size_t count, const struct rig *rig);
+struct journal_sum journal_check(struct journal *journals, size_t count, const struct door *door);
 
 #endif

@@ -168,13 +168,13 @@ size_t pressure_refused(const struct pressure *pressure)
     return atomic_load(&pressure->refused);
 }
 
-struct journal_sum pressure_check(struct pressure *pressure, const struct rig *rig)
+struct journal_sum pressure_check(struct pressure *pressure, const struct door *door)
 {
     struct journal journals[JOURNAL_CLIENTS];
     struct journal_sum sum;
 
     for (int i = 0; i < JOURNAL_CLIENTS; i++)
         journals[i] = pressure->clients[i].journal;
-    sum = journal_check(journals, JOURNAL_CLIENTS, rig);
+    sum = journal_check(journals, JOURNAL_CLIENTS, door);
     return sum;
 }

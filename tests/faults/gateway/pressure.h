@@ -18,6 +18,6 @@ size_t pressure_accepted(const struct pressure *pressure); /* events */
 size_t pressure_refused(const struct pressure *pressure);  /* requests with 503 and Retry-After */
 
 /* After the stop. */
-struct journal_sum pressure_check(struct pressure *pressure, const struct rig *rig);
+struct journal_sum pressure_check(struct pressure *pressure, const struct door *door);
 
 #endif

@@ -26,57 +26,57 @@ static void wait_moving(const struct pressure *pressure)
                   "nothing is accepted");
 }
 
-static void end(struct rig *rig, struct pressure *pressure)
+static void end(struct door *door, struct pressure *pressure)
 {
     struct journal_sum sum;
 
     wait_moving(pressure);
-    ck_assert_int_eq(fleet_terminate(rig->fleet, "gateway", 20000), 0);
+    ck_assert_int_eq(fleet_terminate(door->fleet, "gateway", 20000), 0);
     pressure_stop(pressure);
-    sum = pressure_check(pressure, rig);
+    sum = pressure_check(pressure, door);
     ck_assert_uint_gt(sum.accepted, 100);
     ck_assert_uint_eq(sum.cut_stored, 0);
     pressure_free(pressure);
-    rig_close(rig);
+    door_close(door);
 }
 
 START_TEST(a_stopped_broker_is_503_and_then_202_again)
 {
-    struct rig rig;
+    struct door door;
     struct pressure *pressure;
     size_t accepted;
 
-    rig_open(&rig, broker_start(NULL), NULL);
-    rig_start(&rig);
-    pressure = pressure_start(rig.port);
+    door_open(&door, broker_start(NULL), NULL);
+    door_start(&door);
+    pressure = pressure_start(door.port);
     wait_moving(pressure);
-    broker_pause(rig.broker);
+    broker_pause(door.broker);
     /* The deadline answers 207 where a part of the events was acknowledged before. */
     place_sleep_ms(ANSWERED_MS);
     accepted = pressure_accepted(pressure);
     ck_assert_uint_ge(pressure_refused(pressure), JOURNAL_CLIENTS / 2);
     place_sleep_ms(PAUSED_MS - ANSWERED_MS);
     ck_assert_uint_eq(pressure_accepted(pressure), accepted);
-    broker_resume(rig.broker);
-    end(&rig, pressure);
+    broker_resume(door.broker);
+    end(&door, pressure);
 }
 END_TEST
 
 START_TEST(a_killed_broker_comes_back)
 {
-    struct rig rig;
+    struct door door;
     struct pressure *pressure;
 
-    rig_open(&rig, broker_start(NULL), NULL);
-    rig_start(&rig);
-    pressure = pressure_start(rig.port);
+    door_open(&door, broker_start(NULL), NULL);
+    door_start(&door);
+    pressure = pressure_start(door.port);
     for (int i = 0; i < 2; i++) {
         wait_moving(pressure);
-        broker_kill(rig.broker);
+        broker_kill(door.broker);
         place_sleep_ms(DOWN_MS);
-        broker_restart(rig.broker);
+        broker_restart(door.broker);
     }
-    end(&rig, pressure);
+    end(&door, pressure);
 }
 END_TEST
 
@@ -85,41 +85,41 @@ START_TEST(readiness_follows_kafka)
 {
     const struct fleet_request ready = {.path = "/readyz", .timeout_ms = 5000};
     struct fleet_request request;
-    struct rig rig;
+    struct door door;
 
-    rig_open(&rig, broker_start(NULL), NULL);
-    rig_start(&rig);
+    door_open(&door, broker_start(NULL), NULL);
+    door_start(&door);
     request = ready;
-    request.port = fleet_admin_port(rig.fleet, "gateway");
+    request.port = fleet_admin_port(door.fleet, "gateway");
     ck_assert_int_eq(fleet_http(&request, NULL), 200);
-    broker_kill(rig.broker);
+    broker_kill(door.broker);
     ck_assert(EVENTUALLY(20000, fleet_http(&request, NULL) == 503));
     request.path = "/livez";
     ck_assert_int_eq(fleet_http(&request, NULL), 200);
     request.path = "/readyz";
-    broker_restart(rig.broker);
+    broker_restart(door.broker);
     ck_assert(EVENTUALLY(20000, fleet_http(&request, NULL) == 200));
-    rig_close(&rig);
+    door_close(&door);
 }
 END_TEST
 
 /* A gateway that starts before Kafka answers 503, and serves as soon as it is there. */
 START_TEST(without_kafka_at_the_start_it_waits)
 {
-    struct rig rig;
+    struct door door;
     char *answer = NULL;
 
-    rig_open(&rig, broker_start(NULL), NULL);
-    broker_stop(rig.broker);
-    fleet_start(rig.fleet, "gateway", "tributary-gateway", NULL);
-    ck_assert(place_wait_port(rig.port, 10000));
-    ck_assert_int_eq(gateway_post(rig.port, "/v1/transactions", NULL, EVENT("t1"), &answer), 503);
+    door_open(&door, broker_start(NULL), NULL);
+    broker_stop(door.broker);
+    fleet_start(door.fleet, "gateway", "tributary-gateway", NULL);
+    ck_assert(place_wait_port(door.port, 10000));
+    ck_assert_int_eq(gateway_post(door.port, "/v1/transactions", NULL, EVENT("t1"), &answer), 503);
     ck_assert_msg(strstr(answer, "\"reason\":\"unavailable\"") != NULL, "%s", answer);
     free(answer);
-    broker_restart(rig.broker);
-    fleet_wait_ready(rig.fleet, "gateway", RIG_READY_MS);
-    ck_assert_int_eq(gateway_post(rig.port, "/v1/transactions", NULL, EVENT("t1"), NULL), 202);
-    rig_close(&rig);
+    broker_restart(door.broker);
+    fleet_wait_ready(door.fleet, "gateway", DOOR_READY_MS);
+    ck_assert_int_eq(gateway_post(door.port, "/v1/transactions", NULL, EVENT("t1"), NULL), 202);
+    door_close(&door);
 }
 END_TEST
 
@@ -149,17 +149,17 @@ static void send_batch(struct peer *peer, int batch)
  */
 START_TEST(a_full_queue_refuses_at_once)
 {
-    struct rig rig;
+    struct door door;
     struct peer peers[BATCHES];
     struct fleet_request ready = {.path = "/readyz", .timeout_ms = 5000};
 
-    rig_open(&rig, broker_start(NULL), NULL);
-    fleet_set(rig.fleet, "TRIBUTARY_GATEWAY_QUEUE_RECORDS", "1000");
-    rig_start(&rig);
-    ck_assert_int_eq(gateway_post(rig.port, "/v1/transactions", NULL, EVENT("t1"), NULL), 202);
-    broker_pause(rig.broker);
+    door_open(&door, broker_start(NULL), NULL);
+    fleet_set(door.fleet, "TRIBUTARY_GATEWAY_QUEUE_RECORDS", "1000");
+    door_start(&door);
+    ck_assert_int_eq(gateway_post(door.port, "/v1/transactions", NULL, EVENT("t1"), NULL), 202);
+    broker_pause(door.broker);
     for (int i = 0; i < BATCHES; i++) {
-        peer_init(&peers[i], (uint16_t)rig.port, i < FITTING ? MOVING_MS : SOON_MS);
+        peer_init(&peers[i], (uint16_t)door.port, i < FITTING ? MOVING_MS : SOON_MS);
         send_batch(&peers[i], i);
     }
     for (int i = FITTING; i < BATCHES; i++) {
@@ -169,15 +169,15 @@ START_TEST(a_full_queue_refuses_at_once)
         ck_assert_uint_eq(answer_field(&answer, "Retry-After").size, 1);
         ck_assert(memmem(answer.body.data, answer.body.size, "\"overloaded\"", 12) != NULL);
     }
-    ready.port = fleet_admin_port(rig.fleet, "gateway");
+    ready.port = fleet_admin_port(door.fleet, "gateway");
     ck_assert(EVENTUALLY(5000, fleet_http(&ready, NULL) == 503));
-    broker_resume(rig.broker);
+    broker_resume(door.broker);
     for (int i = 0; i < FITTING; i++)
         ck_assert_int_eq(peer_answer(&peers[i], false).status, 202);
     ck_assert(EVENTUALLY(10000, fleet_http(&ready, NULL) == 200));
     for (int i = 0; i < BATCHES; i++)
         peer_done(&peers[i]);
-    rig_close(&rig);
+    door_close(&door);
 }
 END_TEST
 
@@ -185,7 +185,7 @@ END_TEST
 
 struct proxied {
     struct proxy *proxy;
-    struct rig rig;
+    struct door door;
 };
 
 static void open_proxied(struct proxied *p)
@@ -195,14 +195,14 @@ static void open_proxied(struct proxied *p)
     p->proxy = proxy_start(PROXY_KAFKA, 0);
     broker = broker_start(&(struct broker_options){.proxy_ports = {proxy_port(p->proxy)}});
     proxy_target(p->proxy, broker_proxied_port(broker, 0));
-    rig_open(&p->rig, broker, proxy_address(p->proxy));
-    fleet_set(p->rig.fleet, "TRIBUTARY_GATEWAY_DEADLINE", "2s");
-    rig_start(&p->rig);
+    door_open(&p->door, broker, proxy_address(p->proxy));
+    fleet_set(p->door.fleet, "TRIBUTARY_GATEWAY_DEADLINE", "2s");
+    door_start(&p->door);
 }
 
 static void close_proxied(struct proxied *p)
 {
-    rig_close(&p->rig);
+    door_close(&p->door);
     proxy_free(p->proxy);
 }
 
@@ -211,16 +211,16 @@ static int64_t stored(struct proxied *p)
     char topic[128];
     int64_t sum = 0;
 
-    snprintf(topic, sizeof topic, "%stransactions", p->rig.prefix);
-    for (int32_t i = 0; i < RIG_PARTITIONS; i++)
-        sum += broker_end_offset(p->rig.broker, topic, i);
+    snprintf(topic, sizeof topic, "%stransactions", p->door.prefix);
+    for (int32_t i = 0; i < DOOR_PARTITIONS; i++)
+        sum += broker_end_offset(p->door.broker, topic, i);
     return sum;
 }
 
 static void post(struct proxied *p, const char *body, int status, const char *text)
 {
     char *answer = NULL;
-    int got = gateway_post(p->rig.port, "/v1/transactions", "application/x-ndjson", body, &answer);
+    int got = gateway_post(p->door.port, "/v1/transactions", "application/x-ndjson", body, &answer);
 
     ck_assert_msg(got == status, "%d, not %d: %s", got, status, answer);
     ck_assert_msg(strstr(answer, text) != NULL, "%s not in %s", text, answer);
@@ -256,8 +256,8 @@ START_TEST(a_dropped_produce_answer_is_no_promise)
     proxy_arm(p.proxy, PROXY_PRODUCE_ANSWER, PROXY_DROP, 1);
     post(&p, EVENT("t1") "\n{bad\n", 503, "\"reason\":\"outcome_unknown\"");
     ck_assert_int_eq(stored(&p), 2);
-    ck_assert(EVENTUALLY(
-        30000, fleet_metric(p.rig.fleet, "gateway", "tributary_gateway_queued_events", NULL) == 0));
+    ck_assert(EVENTUALLY(30000, fleet_metric(p.door.fleet, "gateway",
+                                             "tributary_gateway_queued_events", NULL) == 0));
     post(&p, EVENT("t2"), 202, "\"accepted\":1");
     ck_assert_int_eq(stored(&p), 3);
     close_proxied(&p);

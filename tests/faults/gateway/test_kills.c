@@ -29,107 +29,107 @@ static int rounds(void)
 
 START_TEST(killed_under_load_every_promise_is_kept)
 {
-    struct rig rig;
+    struct door door;
     struct pressure *pressure;
     struct random random;
     struct journal_sum sum;
 
     random_init(&random, suite_seed());
-    rig_open(&rig, broker_start(NULL), NULL);
-    pressure = pressure_start(rig.port);
+    door_open(&door, broker_start(NULL), NULL);
+    pressure = pressure_start(door.port);
     for (int i = rounds(); i > 0; i--) {
-        rig_start(&rig);
+        door_start(&door);
         wait_moving(pressure, 1);
         place_sleep_ms((int64_t)random_below(&random, 300));
-        fleet_kill(rig.fleet, "gateway");
+        fleet_kill(door.fleet, "gateway");
     }
     pressure_stop(pressure);
-    sum = pressure_check(pressure, &rig);
+    sum = pressure_check(pressure, &door);
     ck_assert_uint_gt(sum.accepted, 1000);
     /* Kills in the middle of something, or the test has shown nothing. */
     ck_assert_uint_gt(sum.cut, 0);
     pressure_free(pressure);
-    rig_close(&rig);
+    door_close(&door);
 }
 END_TEST
 
 /* Whoever got no answer was not served at all. */
 START_TEST(terminated_under_load_all_that_is_taken_is_answered)
 {
-    struct rig rig;
+    struct door door;
     struct pressure *pressure;
     struct journal_sum sum;
 
-    rig_open(&rig, broker_start(NULL), NULL);
-    pressure = pressure_start(rig.port);
+    door_open(&door, broker_start(NULL), NULL);
+    pressure = pressure_start(door.port);
     for (int i = 0; i < 10; i++) {
-        rig_start(&rig);
+        door_start(&door);
         wait_moving(pressure, 50);
-        ck_assert_int_eq(fleet_terminate(rig.fleet, "gateway", DRAIN_MS), 0);
+        ck_assert_int_eq(fleet_terminate(door.fleet, "gateway", DRAIN_MS), 0);
     }
     pressure_stop(pressure);
-    sum = pressure_check(pressure, &rig);
+    sum = pressure_check(pressure, &door);
     ck_assert_uint_gt(sum.accepted, 500);
     ck_assert_uint_eq(sum.refused, 0);
     ck_assert_uint_eq(sum.cut_stored, 0);
     pressure_free(pressure);
-    rig_close(&rig);
+    door_close(&door);
 }
 END_TEST
 
-static void start_stuck(struct rig *rig, struct pressure **ret_pressure)
+static void start_stuck(struct door *door, struct pressure **ret_pressure)
 {
-    rig_open(rig, broker_start(NULL), NULL);
-    fleet_set(rig->fleet, "TRIBUTARY_GATEWAY_DRAIN", "3s");
-    rig_start(rig);
-    *ret_pressure = pressure_start(rig->port);
+    door_open(door, broker_start(NULL), NULL);
+    fleet_set(door->fleet, "TRIBUTARY_GATEWAY_DRAIN", "3s");
+    door_start(door);
+    *ret_pressure = pressure_start(door->port);
     wait_moving(*ret_pressure, 50);
-    broker_pause(rig->broker);
+    broker_pause(door->broker);
     place_sleep_ms(500);
 }
 
 /* Kafka is away: what cannot be promised within the drain is answered 503, and the process ends. */
 START_TEST(terminated_without_kafka_the_rest_is_refused)
 {
-    struct rig rig;
+    struct door door;
     struct pressure *pressure;
     struct journal_sum sum;
     int64_t start_ms;
 
-    start_stuck(&rig, &pressure);
+    start_stuck(&door, &pressure);
     start_ms = place_steady_ms();
-    ck_assert_int_eq(fleet_terminate(rig.fleet, "gateway", DRAIN_MS), 0);
+    ck_assert_int_eq(fleet_terminate(door.fleet, "gateway", DRAIN_MS), 0);
     ck_assert_int_lt(place_steady_ms() - start_ms, 8000);
     pressure_stop(pressure);
-    broker_resume(rig.broker);
-    sum = pressure_check(pressure, &rig);
+    broker_resume(door.broker);
+    sum = pressure_check(pressure, &door);
     ck_assert_uint_gt(sum.accepted, 0);
     /* Some may be 207: a part of their events was acknowledged before. */
     ck_assert_uint_ge(pressure_refused(pressure), JOURNAL_CLIENTS / 2);
     ck_assert_uint_eq(sum.cut_stored, 0);
     pressure_free(pressure);
-    rig_close(&rig);
+    door_close(&door);
 }
 END_TEST
 
 START_TEST(terminated_twice_it_ends_at_once)
 {
-    struct rig rig;
+    struct door door;
     struct pressure *pressure;
     int64_t start_ms;
 
-    start_stuck(&rig, &pressure);
-    kill(fleet_pid(rig.fleet, "gateway"), SIGTERM);
+    start_stuck(&door, &pressure);
+    kill(fleet_pid(door.fleet, "gateway"), SIGTERM);
     place_sleep_ms(500);
-    ck_assert(fleet_running(rig.fleet, "gateway"));
+    ck_assert(fleet_running(door.fleet, "gateway"));
     start_ms = place_steady_ms();
-    ck_assert_int_eq(fleet_terminate(rig.fleet, "gateway", DRAIN_MS), 1);
+    ck_assert_int_eq(fleet_terminate(door.fleet, "gateway", DRAIN_MS), 1);
     ck_assert_int_lt(place_steady_ms() - start_ms, 1000);
     pressure_stop(pressure);
-    broker_resume(rig.broker);
-    pressure_check(pressure, &rig);
+    broker_resume(door.broker);
+    pressure_check(pressure, &door);
     pressure_free(pressure);
-    rig_close(&rig);
+    door_close(&door);
 }
 END_TEST
 

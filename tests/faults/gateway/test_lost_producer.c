@@ -3,8 +3,8 @@
  * mouth. */
 #include "common/base/must.h"
 #include "producers/gateway/ingest.h"
+#include "tests/support/gateway/door.h"
 #include "tests/support/gateway/gateway.h"
-#include "tests/support/gateway/rig.h"
 #include "tests/support/process/place.h"
 #include "tests/support/proxy/proxy.h"
 #include "tests/support/suite/suite.h"
@@ -33,7 +33,7 @@ enum status __wrap_kafka_producer_check(const struct kafka_producer *producer, s
 
 struct stand {
     struct proxy *proxy;
-    struct rig rig;
+    struct door door;
     struct gateway_settings settings;
     struct kafka_settings kafka;
     struct metrics *metrics;
@@ -57,9 +57,9 @@ static void open_ingest(struct stand *stand)
     struct error error = {0};
 
     ck_assert_msg(ingest_new(&stand->ingest, &options, &error) == STATUS_OK, "%s", error.text);
-    stand->rig.port = ingest_port(stand->ingest);
+    stand->door.port = ingest_port(stand->ingest);
     ck_assert_int_eq(ingest_start(stand->ingest, &error), STATUS_OK);
-    ck_assert(EVENTUALLY(RIG_READY_MS, ingest_connected(stand->ingest)));
+    ck_assert(EVENTUALLY(DOOR_READY_MS, ingest_connected(stand->ingest)));
 }
 
 static void open_stand(struct stand *stand)
@@ -72,11 +72,11 @@ static void open_stand(struct stand *stand)
     *stand = (struct stand){.proxy = proxy_start(PROXY_KAFKA, 0)};
     broker = broker_start(&(struct broker_options){.proxy_ports = {proxy_port(stand->proxy)}});
     proxy_target(stand->proxy, broker_proxied_port(broker, 0));
-    rig_open(&stand->rig, broker, proxy_address(stand->proxy));
-    snprintf(path, sizeof path, "%s/keys", fleet_folder(stand->rig.fleet));
+    door_open(&stand->door, broker, proxy_address(stand->proxy));
+    snprintf(path, sizeof path, "%s/keys", fleet_folder(stand->door.fleet));
     ck_assert_int_eq(keys_load(&stand->keys, path, &readable, &error), STATUS_OK);
     stand->settings = (struct gateway_settings){.address = "127.0.0.1",
-                                                .partitions = RIG_PARTITIONS,
+                                                .partitions = DOOR_PARTITIONS,
                                                 .items = 100,
                                                 .body_bytes = 65536,
                                                 .deadline_ms = 30000,
@@ -87,7 +87,7 @@ static void open_stand(struct stand *stand)
                                                 .memory_bytes = 8 << 20,
                                                 .drain_ms = 4000};
     stand->kafka = (struct kafka_settings){
-        .brokers = proxy_address(stand->proxy), .prefix = stand->rig.prefix, .linger_ms = 1};
+        .brokers = proxy_address(stand->proxy), .prefix = stand->door.prefix, .linger_ms = 1};
     stand->metrics = metrics_new();
     stats_init(&stand->stats, stand->metrics);
     open_ingest(stand);
@@ -101,13 +101,13 @@ static void close_stand(struct stand *stand)
     ingest_free(stand->ingest);
     keys_free(stand->keys);
     metrics_free(stand->metrics);
-    rig_close(&stand->rig);
+    door_close(&stand->door);
     proxy_free(stand->proxy);
 }
 
 static int post(const struct stand *stand, const char *body)
 {
-    return gateway_post(stand->rig.port, "/v1/transactions", NULL, body, NULL);
+    return gateway_post(stand->door.port, "/v1/transactions", NULL, body, NULL);
 }
 
 struct waiting {

@@ -1,7 +1,7 @@
 /* Requests that must be refused, and how: keys, media types, JSON and meaning. Nothing of them
  * comes into the log, no answer repeats them, and the gateway goes on. */
+#include "tests/support/gateway/door.h"
 #include "tests/support/gateway/gateway.h"
-#include "tests/support/gateway/rig.h"
 #include "tests/support/http/peer.h"
 #include "tests/support/suite/suite.h"
 
@@ -20,7 +20,7 @@ enum { WAIT_MS = 10000, BIG_BYTES = 70000 };
 #define WHEN(time)   WITH("\"amount\":\"1.00\",\"currency\":\"EUR\",\"occurred_at\":\"" time "\"")
 #define MONEY(amount, currency)                                                                    \
     WITH("\"amount\":" amount ",\"currency\":" currency ",\"occurred_at\":\"2026-02-28T09:00:"     \
-                                                        "00Z\"")
+         "00Z\"")
 
 struct row {
     const char *name;
@@ -174,48 +174,48 @@ static void count(void *context, const struct kafka_record *record)
     (*(size_t *)context)++;
 }
 
-static size_t stored(const struct rig *rig)
+static size_t stored(const struct door *door)
 {
     size_t sum = 0;
 
-    rig_read(rig, "transactions", count, &sum);
+    door_read(door, "transactions", count, &sum);
     return sum;
 }
 
 /* All on one connection: what is refused leaves it usable. */
 START_TEST(bad_requests_are_refused)
 {
-    struct rig rig;
+    struct door door;
     struct peer peer;
     struct answer answer;
 
-    rig_open(&rig, broker_shared(), NULL);
-    rig_start(&rig);
-    peer_init(&peer, (uint16_t)rig.port, WAIT_MS);
+    door_open(&door, broker_shared(), NULL);
+    door_start(&door);
+    peer_init(&peer, (uint16_t)door.port, WAIT_MS);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         check_row(&peer, &rows[i]);
-    ck_assert_uint_eq(stored(&rig), 0);
+    ck_assert_uint_eq(stored(&door), 0);
     for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
         ask(&peer, "/v1/transactions", JSON AUTH, odd[i]);
         answer = peer_answer(&peer, false);
         ck_assert_msg(answer.status == 202, "%s: %.*s", odd[i], SLICE_FORMAT(answer.body));
     }
-    ck_assert_uint_eq(stored(&rig), sizeof odd / sizeof odd[0]);
+    ck_assert_uint_eq(stored(&door), sizeof odd / sizeof odd[0]);
     peer_done(&peer);
-    rig_close(&rig);
+    door_close(&door);
 }
 END_TEST
 
 /* The same answer whatever is wrong with a key, to the byte but for its date. */
 START_TEST(refused_keys_look_alike)
 {
-    struct rig rig;
+    struct door door;
     struct peer peer;
     char first[512] = "";
 
-    rig_open(&rig, broker_shared(), NULL);
-    rig_start(&rig);
-    peer_init(&peer, (uint16_t)rig.port, WAIT_MS);
+    door_open(&door, broker_shared(), NULL);
+    door_start(&door);
+    peer_init(&peer, (uint16_t)door.port, WAIT_MS);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0] && rows[i].status == 401; i++) {
         struct answer answer;
         char body[512];
@@ -229,7 +229,7 @@ START_TEST(refused_keys_look_alike)
         ck_assert_str_eq(body, first);
     }
     peer_done(&peer);
-    rig_close(&rig);
+    door_close(&door);
 }
 END_TEST
 
@@ -237,15 +237,15 @@ END_TEST
 START_TEST(large_things_are_refused)
 {
     static char big[BIG_BYTES], headers[BIG_BYTES + 256], keys[BIG_BYTES];
-    struct rig rig;
+    struct door door;
     struct peer peer;
     size_t size = 0;
 
-    rig_open(&rig, broker_shared(), NULL);
-    rig_start(&rig);
+    door_open(&door, broker_shared(), NULL);
+    door_start(&door);
     memset(big, 'a', sizeof big - 1);
     snprintf(headers, sizeof headers, JSON "Authorization: Bearer %s\r\n", big);
-    peer_init(&peer, (uint16_t)rig.port, WAIT_MS);
+    peer_init(&peer, (uint16_t)door.port, WAIT_MS);
     (void)!peer_send_text(&peer, "POST /v1/transactions HTTP/1.1\r\nHost: g\r\n");
     (void)!peer_send_text(&peer, headers);
     ck_assert_int_eq(peer_answer(&peer, false).status, 431);
@@ -254,13 +254,13 @@ START_TEST(large_things_are_refused)
         size +=
             (size_t)snprintf(keys + size, sizeof keys - size, "%s\"k%d\":1", i == 0 ? "{" : ",", i);
     snprintf(keys + size, sizeof keys - size, "}");
-    peer_init(&peer, (uint16_t)rig.port, WAIT_MS);
+    peer_init(&peer, (uint16_t)door.port, WAIT_MS);
     ask(&peer, "/v1/transactions", JSON AUTH, keys);
     ck_assert_int_eq(peer_answer(&peer, false).status, 400);
     ask(&peer, "/v1/transactions", JSON AUTH, GOOD);
     ck_assert_int_eq(peer_answer(&peer, false).status, 202);
     peer_done(&peer);
-    rig_close(&rig);
+    door_close(&door);
 }
 END_TEST
 
@@ -276,22 +276,22 @@ START_TEST(other_paths_and_methods)
         {"POST /v1/transactions/", 404}, {"POST /v2/transactions", 404},
         {"POST /subjects", 405},
     };
-    struct rig rig;
+    struct door door;
 
-    rig_open(&rig, broker_shared(), NULL);
-    rig_start(&rig);
+    door_open(&door, broker_shared(), NULL);
+    door_start(&door);
     for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
         struct peer peer;
         char head[256];
 
-        peer_init(&peer, (uint16_t)rig.port, WAIT_MS);
+        peer_init(&peer, (uint16_t)door.port, WAIT_MS);
         snprintf(head, sizeof head, "%s HTTP/1.1\r\nHost: g\r\nContent-Length: 0\r\n\r\n",
                  asked[i].line);
         ck_assert(peer_send_text(&peer, head));
         ck_assert_msg(peer_answer(&peer, false).status == asked[i].status, "%s", asked[i].line);
         peer_done(&peer);
     }
-    rig_close(&rig);
+    door_close(&door);
 }
 END_TEST
 

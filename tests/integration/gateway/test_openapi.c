@@ -2,8 +2,8 @@
  * list of reasons is the code's. */
 #include "common/event/event.h"
 #include "common/json/json.h"
+#include "tests/support/gateway/door.h"
 #include "tests/support/gateway/gateway.h"
-#include "tests/support/gateway/rig.h"
 #include "tests/support/suite/suite.h"
 
 #include <stdio.h>
@@ -86,19 +86,19 @@ static void take_line(struct place *place, char *text, int port)
 
 START_TEST(examples_get_their_status)
 {
-    struct rig rig;
+    struct door door;
     struct place place = {.request = false};
     char line[LINE_BYTES];
     FILE *file = fopen(TRIBUTARY_SOURCE "/schemas/openapi.yaml", "r");
 
     ck_assert_ptr_nonnull(file);
-    rig_open(&rig, broker_shared(), NULL);
-    rig_start(&rig);
+    door_open(&door, broker_shared(), NULL);
+    door_start(&door);
     while (fgets(line, sizeof line, file) != NULL)
-        take_line(&place, line + strspn(line, " "), rig.port);
+        take_line(&place, line + strspn(line, " "), door.port);
     fclose(file);
     ck_assert_uint_ge(place.examples, EXAMPLES_LEAST);
-    rig_close(&rig);
+    door_close(&door);
 }
 END_TEST
 

@@ -2,8 +2,8 @@
 #include "common/base/clock.h"
 #include "common/base/hash.h"
 #include "common/codec/codec.h"
+#include "tests/support/gateway/door.h"
 #include "tests/support/gateway/gateway.h"
-#include "tests/support/gateway/rig.h"
 #include "tests/support/process/place.h"
 #include "tests/support/suite/suite.h"
 
@@ -22,27 +22,27 @@
 
 enum { IDS = 2048, BODY_BYTES = 1 << 20 };
 
-static void set_up(struct rig *rig)
+static void set_up(struct door *door)
 {
-    rig_open(rig, broker_shared(), NULL);
-    rig_start(rig);
+    door_open(door, broker_shared(), NULL);
+    door_start(door);
 }
 
 /* The answer of a post; the caller frees it. */
-static char *post(const struct rig *rig, const char *path, const char *type, const char *body,
+static char *post(const struct door *door, const char *path, const char *type, const char *body,
                   int status)
 {
     char *answer = NULL;
-    int got = gateway_post(rig->port, path, type, body, &answer);
+    int got = gateway_post(door->port, path, type, body, &answer);
 
     ck_assert_msg(got == status, "%d, not %d: %s", got, status, answer);
     return answer;
 }
 
-static void expect(const struct rig *rig, const char *type, const char *body, int status,
+static void expect(const struct door *door, const char *type, const char *body, int status,
                    const char *text)
 {
-    char *answer = post(rig, "/v1/transactions", type, body, status);
+    char *answer = post(door, "/v1/transactions", type, body, status);
 
     ck_assert_msg(strstr(answer, text) != NULL, "%s not in %s", text, answer);
     free(answer);
@@ -107,14 +107,14 @@ static void on_record(void *context, const struct kafka_record *seen)
         copy_text(record->traceparent, sizeof record->traceparent, traceparent);
 }
 
-static struct log *read_log(const struct rig *rig, const char *topic)
+static struct log *read_log(const struct door *door, const char *topic)
 {
     struct log *log = calloc(1, sizeof *log);
 
     ck_assert_ptr_nonnull(log);
     log->feedback = strcmp(topic, "feedback") == 0;
     log->arena = arena_new(CODEC_DECODE_ARENA_BYTES);
-    rig_read(rig, topic, on_record, log);
+    door_read(door, topic, on_record, log);
     return log;
 }
 
@@ -151,47 +151,47 @@ static void assert_receipt(const char *answer, size_t index, const struct record
 
 START_TEST(an_accepted_event_is_where_its_receipt_says)
 {
-    struct rig rig;
+    struct door door;
     char *answer, *answer2;
     int64_t before_us = clock_wall_us();
     const struct record *record;
     struct log *log;
 
-    set_up(&rig);
-    answer = post(&rig, "/v1/transactions", NULL, EVENT("t1", "u1"), 202);
-    answer2 = post(&rig, "/v1/feedback", NULL, FEEDBACK("f1", "u1"), 202);
-    log = read_log(&rig, "transactions");
+    set_up(&door);
+    answer = post(&door, "/v1/transactions", NULL, EVENT("t1", "u1"), 202);
+    answer2 = post(&door, "/v1/feedback", NULL, FEEDBACK("f1", "u1"), 202);
+    log = read_log(&door, "transactions");
     record = find(log, "t1");
     assert_receipt(answer, 0, record);
     ck_assert_str_eq(record->key, "acme:u1");
-    ck_assert_int_eq(record->partition, hash_partition(SLICE_LITERAL("acme:u1"), RIG_PARTITIONS));
+    ck_assert_int_eq(record->partition, hash_partition(SLICE_LITERAL("acme:u1"), DOOR_PARTITIONS));
     ck_assert_int_eq(record->amount_minor, -1234);
     ck_assert_int_ge(record->received_at, before_us);
     ck_assert_int_le(record->received_at, clock_wall_us());
     ck_assert_str_eq(record->traceparent, "");
     free_log(log);
-    log = read_log(&rig, "feedback");
+    log = read_log(&door, "feedback");
     assert_receipt(answer2, 0, find(log, "f1"));
     ck_assert_str_eq(find(log, "f1")->key, "acme:u1");
     free_log(log);
     free(answer);
     free(answer2);
-    rig_close(&rig);
+    door_close(&door);
 }
 END_TEST
 
 START_TEST(good_items_are_kept_beside_bad_ones)
 {
-    struct rig rig;
+    struct door door;
     struct log *log;
     char *lines, *array;
 
-    set_up(&rig);
-    lines = post(&rig, "/v1/transactions", NDJSON,
+    set_up(&door);
+    lines = post(&door, "/v1/transactions", NDJSON,
                  EVENT("n0", "u0") "\n{\"id\":\n\n" EVENT("n2", "u2") "\r\n" EVENT("n3", ""), 207);
-    array = post(&rig, "/v1/transactions", NULL,
+    array = post(&door, "/v1/transactions", NULL,
                  "[" EVENT("a0", "u0") ",{\"id\":\"a1\"},7," EVENT("a3", "u0") "]", 207);
-    log = read_log(&rig, "transactions");
+    log = read_log(&door, "transactions");
     ck_assert_uint_eq(log->count, 4);
     assert_receipt(lines, 0, find(log, "n0"));
     assert_receipt(lines, 2, find(log, "n2"));
@@ -208,7 +208,7 @@ START_TEST(good_items_are_kept_beside_bad_ones)
     free_log(log);
     free(lines);
     free(array);
-    rig_close(&rig);
+    door_close(&door);
 }
 END_TEST
 
@@ -216,22 +216,22 @@ END_TEST
 START_TEST(limits_of_a_request)
 {
     static char body[BODY_BYTES + 4096];
-    struct rig rig;
+    struct door door;
     struct log *log;
     size_t size = 0;
     char *answer;
 
-    set_up(&rig);
+    set_up(&door);
     for (int i = 0; i < 1001; i++)
         size += (size_t)snprintf(body + size, sizeof body - size,
                                  "{\"id\":\"i%d\",\"user\":\"u%d\",\"amount\":\"1.00\","
                                  "\"currency\":\"EUR\",\"occurred_at\":\"2026-02-28T09:00:00Z\"}\n",
                                  i, i % 50);
-    expect(&rig, NDJSON, body, 413, "too_many_items");
+    expect(&door, NDJSON, body, 413, "too_many_items");
     *(strstr(body, "{\"id\":\"i1000\"")) = '\0';
-    answer = post(&rig, "/v1/transactions", NDJSON, body, 202);
+    answer = post(&door, "/v1/transactions", NDJSON, body, 202);
     ck_assert_ptr_nonnull(strstr(answer, "{\"accepted\":1000,\"rejected\":0,"));
-    log = read_log(&rig, "transactions");
+    log = read_log(&door, "transactions");
     ck_assert_uint_eq(log->count, 1000);
     for (size_t i = 0; i < log->count; i++)
         assert_receipt(answer, strtoul(log->records[i].id + 1, NULL, 10), &log->records[i]);
@@ -239,8 +239,8 @@ START_TEST(limits_of_a_request)
     free(answer);
     memset(body, ' ', BODY_BYTES + 1);
     body[BODY_BYTES + 1] = '\0';
-    ck_assert_int_eq(gateway_post(rig.port, "/v1/transactions", NULL, body, NULL), 413);
-    rig_close(&rig);
+    ck_assert_int_eq(gateway_post(door.port, "/v1/transactions", NULL, body, NULL), 413);
+    door_close(&door);
 }
 END_TEST
 
@@ -249,10 +249,10 @@ START_TEST(only_sampled_traces_are_passed_on)
     static const char sampled[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
                       not_sampled[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
     static const char *const traces[] = {sampled, not_sampled};
-    struct rig rig;
+    struct door door;
     struct log *log;
 
-    set_up(&rig);
+    set_up(&door);
     for (int i = 0; i < 2; i++) {
         const char *body = i == 0 ? EVENT("t0", "u") : EVENT("t1", "u");
         char headers[512];
@@ -261,7 +261,7 @@ START_TEST(only_sampled_traces_are_passed_on)
                  "Authorization: Bearer " GATEWAY_ACME "\r\nContent-Type: application/json\r\n"
                  "traceparent: %s\r\n",
                  traces[i]);
-        ck_assert_int_eq(fleet_http(&(struct fleet_request){.port = rig.port,
+        ck_assert_int_eq(fleet_http(&(struct fleet_request){.port = door.port,
                                                             .path = "/v1/transactions",
                                                             .headers = headers,
                                                             .body = body,
@@ -270,23 +270,23 @@ START_TEST(only_sampled_traces_are_passed_on)
                                     NULL),
                          202);
     }
-    log = read_log(&rig, "transactions");
+    log = read_log(&door, "transactions");
     ck_assert_str_eq(find(log, "t0")->traceparent, sampled);
     ck_assert_str_eq(find(log, "t1")->traceparent, "");
     free_log(log);
-    rig_close(&rig);
+    door_close(&door);
 }
 END_TEST
 
 /* Several threads share the port, and nothing is lost between them. */
 START_TEST(threads_share_the_port)
 {
-    struct rig rig;
+    struct door door;
     struct log *log;
 
-    rig_open(&rig, broker_shared(), NULL);
-    fleet_set(rig.fleet, "TRIBUTARY_GATEWAY_THREADS", "3");
-    rig_start(&rig);
+    door_open(&door, broker_shared(), NULL);
+    fleet_set(door.fleet, "TRIBUTARY_GATEWAY_THREADS", "3");
+    door_start(&door);
     for (int i = 0; i < 60; i++) {
         char body[256];
 
@@ -294,17 +294,17 @@ START_TEST(threads_share_the_port)
                  "{\"id\":\"i%d\",\"user\":\"u%d\",\"amount\":\"1.00\",\"currency\":\"EUR\","
                  "\"occurred_at\":\"2026-02-28T09:00:00Z\"}",
                  i, i);
-        expect(&rig, NULL, body, 202, "\"accepted\":1");
+        expect(&door, NULL, body, 202, "\"accepted\":1");
     }
-    log = read_log(&rig, "transactions");
+    log = read_log(&door, "transactions");
     ck_assert_uint_eq(log->count, 60);
     free_log(log);
-    ck_assert(fleet_metric(rig.fleet, "gateway", "tributary_gateway_events_total",
+    ck_assert(fleet_metric(door.fleet, "gateway", "tributary_gateway_events_total",
                            "result=\"accepted\"") == 60);
-    ck_assert(fleet_metric(rig.fleet, "gateway", "tributary_gateway_requests_total",
+    ck_assert(fleet_metric(door.fleet, "gateway", "tributary_gateway_requests_total",
                            "code=\"202\"") == 60);
-    ck_assert_int_eq(fleet_terminate(rig.fleet, "gateway", 20000), 0);
-    rig_close(&rig);
+    ck_assert_int_eq(fleet_terminate(door.fleet, "gateway", 20000), 0);
+    door_close(&door);
 }
 END_TEST
 
@@ -312,41 +312,41 @@ END_TEST
 
 START_TEST(another_number_of_partitions_refuses_to_start)
 {
-    struct rig rig;
+    struct door door;
     char *text, path[PLACE_PATH_SIZE];
 
-    rig_open(&rig, broker_shared(), NULL);
-    fleet_set(rig.fleet, "TRIBUTARY_GATEWAY_PARTITIONS", "5");
-    fleet_start(rig.fleet, "gateway", "tributary-gateway", NULL);
-    ck_assert_int_eq(fleet_wait_exit(rig.fleet, "gateway", RIG_READY_MS), 1);
-    snprintf(path, sizeof path, "%s/gateway.log", fleet_folder(rig.fleet));
+    door_open(&door, broker_shared(), NULL);
+    fleet_set(door.fleet, "TRIBUTARY_GATEWAY_PARTITIONS", "5");
+    fleet_start(door.fleet, "gateway", "tributary-gateway", NULL);
+    ck_assert_int_eq(fleet_wait_exit(door.fleet, "gateway", DOOR_READY_MS), 1);
+    snprintf(path, sizeof path, "%s/gateway.log", fleet_folder(door.fleet));
     text = place_read_end(path, 4096);
     ck_assert_msg(strstr(text, "has 4 partitions, but gateway.partitions is 5") != NULL, "%s",
                   text);
     free(text);
-    rig_close(&rig);
+    door_close(&door);
 }
 END_TEST
 
 START_TEST(a_taken_port_refuses_to_start)
 {
-    struct rig rig;
+    struct door door;
 
-    set_up(&rig);
-    fleet_start(rig.fleet, "second", "tributary-gateway", NULL);
-    ck_assert_int_eq(fleet_wait_exit(rig.fleet, "second", RIG_READY_MS), 1);
-    expect(&rig, NULL, EVENT("t1", "u1"), 202, "\"accepted\":1");
-    rig_close(&rig);
+    set_up(&door);
+    fleet_start(door.fleet, "second", "tributary-gateway", NULL);
+    ck_assert_int_eq(fleet_wait_exit(door.fleet, "second", DOOR_READY_MS), 1);
+    expect(&door, NULL, EVENT("t1", "u1"), 202, "\"accepted\":1");
+    door_close(&door);
 }
 END_TEST
 
-static int post_with(const struct rig *rig, const char *key)
+static int post_with(const struct door *door, const char *key)
 {
     char headers[256];
 
     snprintf(headers, sizeof headers,
              "Authorization: Bearer %s\r\nContent-Type: application/json\r\n", key);
-    return fleet_http(&(struct fleet_request){.port = rig->port,
+    return fleet_http(&(struct fleet_request){.port = door->port,
                                               .path = "/v1/transactions",
                                               .headers = headers,
                                               .body = EVENT("k", "u"),
@@ -357,45 +357,45 @@ static int post_with(const struct rig *rig, const char *key)
 
 START_TEST(keys_are_read_again_on_hangup)
 {
-    struct rig rig;
+    struct door door;
     char path[PLACE_PATH_SIZE];
     static const char *const rotated[] = {GATEWAY_ACME_2 " acme", NULL};
 
-    set_up(&rig);
-    ck_assert_int_eq(post_with(&rig, GATEWAY_ACME), 202);
-    ck_assert_int_eq(post_with(&rig, GATEWAY_ACME_2), 202);
-    snprintf(path, sizeof path, "%s/keys", fleet_folder(rig.fleet));
+    set_up(&door);
+    ck_assert_int_eq(post_with(&door, GATEWAY_ACME), 202);
+    ck_assert_int_eq(post_with(&door, GATEWAY_ACME_2), 202);
+    snprintf(path, sizeof path, "%s/keys", fleet_folder(door.fleet));
     gateway_write_keys(path, rotated);
-    ck_assert_int_eq(post_with(&rig, GATEWAY_ACME), 202);
-    kill(fleet_pid(rig.fleet, "gateway"), SIGHUP);
-    ck_assert(EVENTUALLY(10000, post_with(&rig, GATEWAY_ACME) == 401));
-    ck_assert_int_eq(post_with(&rig, GATEWAY_ACME_2), 202);
+    ck_assert_int_eq(post_with(&door, GATEWAY_ACME), 202);
+    kill(fleet_pid(door.fleet, "gateway"), SIGHUP);
+    ck_assert(EVENTUALLY(10000, post_with(&door, GATEWAY_ACME) == 401));
+    ck_assert_int_eq(post_with(&door, GATEWAY_ACME_2), 202);
     /* A file with a bad line changes nothing. */
     place_write(path, "acme-2 oops acme\n", 0600);
-    kill(fleet_pid(rig.fleet, "gateway"), SIGHUP);
+    kill(fleet_pid(door.fleet, "gateway"), SIGHUP);
     ck_assert(
-        EVENTUALLY(10000, fleet_metric(rig.fleet, "gateway", "tributary_gateway_key_reloads_total",
+        EVENTUALLY(10000, fleet_metric(door.fleet, "gateway", "tributary_gateway_key_reloads_total",
                                        "result=\"failed\"") == 1));
-    ck_assert_int_eq(post_with(&rig, GATEWAY_ACME_2), 202);
-    rig_close(&rig);
+    ck_assert_int_eq(post_with(&door, GATEWAY_ACME_2), 202);
+    door_close(&door);
 }
 END_TEST
 
 START_TEST(the_registry_answers_without_a_key)
 {
-    struct rig rig;
+    struct door door;
     char *answer = NULL, subject[128];
 
-    set_up(&rig);
+    set_up(&door);
     ck_assert_int_eq(
         fleet_http(
-            &(struct fleet_request){.port = rig.port, .path = "/subjects", .timeout_ms = 5000},
+            &(struct fleet_request){.port = door.port, .path = "/subjects", .timeout_ms = 5000},
             &answer),
         200);
-    snprintf(subject, sizeof subject, "\"%stransactions-value\"", rig.prefix);
+    snprintf(subject, sizeof subject, "\"%stransactions-value\"", door.prefix);
     ck_assert_msg(strstr(answer, subject) != NULL, "%s", answer);
     free(answer);
-    rig_close(&rig);
+    door_close(&door);
 }
 END_TEST
 
