@@ -74,7 +74,7 @@ END_TEST
 
 START_TEST(a_batch_keeps_what_is_marked)
 {
-    const bool marked[] = {false, true, false, true};
+    const bool marked[] = {false, true, false, true}, first[] = {false, true, true, true};
     struct feeder_batch batch;
 
     feeder_batch_init(&batch, 4);
@@ -88,11 +88,17 @@ START_TEST(a_batch_keeps_what_is_marked)
         post.line = slice_of(line);
         ck_assert_int_eq(feeder_batch_add(&batch, &post), i < 4);
     }
+    /* Twice, as the second time what has moved is moved again. */
+    for (int i = 0; i < 2; i++) {
+        feeder_batch_keep(&batch, i == 0 ? first : (const bool[]){true, true, true});
+        ck_assert_uint_eq(batch.count, 3);
+        ck_assert(slice_equal(buffer_slice(&batch.body), SLICE_LITERAL("{xx}\n{xxx}\n{xxxx}\n")));
+    }
     feeder_batch_keep(&batch, marked);
-    ck_assert_uint_eq(batch.count, 2);
-    ck_assert(slice_equal(buffer_slice(&batch.body), SLICE_LITERAL("{xx}\n{xxxx}\n")));
-    ck_assert_uint_eq(batch.items[1].ticket, 3);
-    ck_assert(slice_equal(feeder_item_id(&batch.items[1]), SLICE_LITERAL("d")));
+    ck_assert_uint_eq(batch.count, 1);
+    ck_assert(slice_equal(buffer_slice(&batch.body), SLICE_LITERAL("{xxx}\n")));
+    ck_assert_uint_eq(batch.items[0].ticket, 2);
+    ck_assert(slice_equal(feeder_item_id(&batch.items[0]), SLICE_LITERAL("c")));
     feeder_batch_done(&batch);
 }
 END_TEST
