@@ -11,7 +11,7 @@
 
 enum {
     WEBHOOK_PER_ENDPOINT = 4,
-    WEBHOOK_PER_HOST = 16,           /* several endpoints may share one */
+    WEBHOOK_HOST_SHARE = 4, /* of all: several endpoints may be on one host, and it may hang */
     WEBHOOK_ANSWER_BYTES = 4 * 1024, /* nobody reads more of it */
     WEBHOOK_CONNECT_MS = 5000,
 };
@@ -42,7 +42,7 @@ static enum status webhook_open(void **ret_state, const struct channel_context *
     enum status status;
 
     limits.transfers = context->at_once;
-    limits.per_host = WEBHOOK_PER_HOST;
+    limits.per_host = (context->at_once + WEBHOOK_HOST_SHARE - 1) / WEBHOOK_HOST_SHARE;
     limits.request_bytes = 64 * 1024;
     limits.response_bytes = WEBHOOK_ANSWER_BYTES;
     limits.total_ms = context->timeout_ms;

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-enum { DEFERRED_MS = 1000 };
+enum { DEFERRED_MS = 100 };
 
 static size_t channel_index(struct slice name)
 {

@@ -146,7 +146,11 @@ START_TEST(many_endpoints_on_one_host_all_get_theirs)
     notifying_start(&s, "s", "tributary-sender");
     notifying_wait(&s, "SELECT count(*) FROM tributary.outbox WHERE state = 'sent'", 200);
     ck_assert_uint_eq(receiver_requests(s.receiver, NULL), 200);
+    /* What found no room was put back, and that is no attempt. */
+    ck_assert_double_gt(
+        fleet_metric(s.fleet, "s", "tributary_notifications_total", "outcome=\"deferred\""), 0);
     ck_assert_int_eq(number(&s, "SELECT max(attempts) FROM tributary.outbox"), 1);
+    ck_assert_int_eq(number(&s, "SELECT count(*) FROM tributary.deliveries"), 200);
     notifying_tear_down(&s);
 }
 END_TEST
