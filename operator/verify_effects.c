@@ -18,21 +18,23 @@ enum {
 
 /* $1 partition, $2 offset, $3 tenant, $4 user, $5 hash of the id, $6 id, $7 currency or the
  * transaction that feedback is about, $8 amount or rating, $9 when. The row under the id must be
- * this record's, or that of one before it, which this one then repeats. */
+ * this record's, or that of one before it, which this one then repeats. LIMIT and OFFSET keep the
+ * planner from joining whole tables: each record is looked up by index. */
 #define FIND(table, hash, id, same, letters)                                                       \
     "SELECT a.partition, a.source_offset FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)"          \
     "  AS a (partition, source_offset, tenant, user_id, hash, id, text, number, at)"               \
-    " LEFT JOIN tenants USING (tenant)"                                                            \
-    " LEFT JOIN users ON users.tenant_key = tenants.tenant_key AND users.user_id = a.user_id"      \
-    " LEFT JOIN " table " AS e ON e.user_key = users.user_key AND e." hash " = a.hash"             \
+    " CROSS JOIN LATERAL (SELECT (SELECT user_key FROM users JOIN tenants USING (tenant_key)"      \
+    "   WHERE tenant = a.tenant AND users.user_id = a.user_id) AS user_key) AS k"                  \
+    " LEFT JOIN LATERAL (SELECT * FROM " table " WHERE user_key = k.user_key"                      \
+    "   AND " hash " = a.hash LIMIT 1) AS e ON true"                                               \
     " WHERE NOT coalesce(e." id " = a.id AND e.partition = a.partition"                            \
     "  AND (e.source_offset < a.source_offset OR (e.source_offset = a.source_offset AND " same     \
     ")), false)"                                                                                   \
     " AND NOT EXISTS (SELECT FROM dead_letters AS d WHERE d.consumer_group IN (" letters ")"       \
     "  AND d.partition = a.partition AND d.record_offset = a.source_offset"
 
-#define OF_TRANSACTIONS " AND d.topic = '" TOPIC_TRANSACTIONS "')"
-#define OF_FEEDBACK     " AND d.topic = '" TOPIC_FEEDBACK "')"
+#define OF_TRANSACTIONS " AND d.topic = '" TOPIC_TRANSACTIONS "' OFFSET 0)"
+#define OF_FEEDBACK     " AND d.topic = '" TOPIC_FEEDBACK "' OFFSET 0)"
 #define SAME_MONEY      "e.currency = a.text AND e.amount_minor = a.number AND e.occurred_at = a.at"
 #define SAME_FEEDBACK   "e.transaction_id = a.text AND e.rating = a.number"
 
