@@ -1,22 +1,19 @@
 /* Rounds under load, in each of which every kind of process dies by kill -9 once, at a random
  * moment, and is started again. TRIBUTARY_TEST_ROUNDS says how many.
  *
- * Where each fault of the fleet is proven:
+ * Where each fault of the fleet is proven (integration/ is tests/integration/, the rest is here):
  *
- *   kill -9 of every kind, in rounds           here (all together); tests/integration/{transform,
- *                                              analytics,learning,notifier,sink} (each alone)
- *   SIGSTOP past the session, then SIGCONT     test_owners.c (both kinds)
- *   two classifiers own a partition            test_owners.c
- *   1 -> 3 -> 2 workers of each group          test_owners.c
- *   every event posted twice, an id of two     test_events.c
- *   users, a poison record in each topic
- *   Kafka restarted and killed, Postgres       test_servers.c
- *   killed, Redis flushed and killed
- *   a COMMIT whose answer is lost              test_network.c;
- * tests/integration/postgres/test_wire.c half a batch's acknowledgement lost,       test_network.c
- * (with the readers); an old request lands after the new ones
- * tests/integration/transform/test_network.c the learner killed between COMMIT and
- * tests/integration/learning the write to Redis
+ * - kill -9 of every kind of process: this file; each kind alone: integration/{transform,analytics,
+ *   learning,notifier,sink} and tests/faults/{gateway,notifier}
+ * - SIGSTOP past the session, then SIGCONT, of both kinds of consumer: test_owners.c
+ * - two classifiers that own a partition, 1 to 3 to 2 workers of each group: test_owners.c
+ * - all posted twice, an id of two users, a poison record in each topic: test_events.c
+ * - Kafka restarted and killed, Postgres killed, Redis flushed and killed: test_servers.c
+ * - a COMMIT whose answer is lost: test_network.c; more of them: integration/sink/test_commits.c
+ * - half a batch's acknowledgement lost, an old request that lands after the new ones:
+ *   test_network.c; the outputs byte by byte: integration/transform/test_network.c
+ * - the learner killed between COMMIT and the write to Redis: integration/learning
+ * - a sink that hangs in its transaction: test_keys.c, integration/sink/test_commits.c
  */
 #include "common/base/random.h"
 #include "tests/faults/fleet/scene.h"
