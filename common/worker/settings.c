@@ -11,7 +11,7 @@ const struct setting worker_setting_table[] = {
      .help = "consumer threads, each a member of the group with connections of its own"},
     {.name = "batch_records",
      AT(INTEGER, batch_records),
-     .fallback = "1000",
+     .fallback = "4000",
      .min = 1,
      .max = 100000,
      .help = "most records in a batch"},

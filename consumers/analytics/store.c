@@ -97,15 +97,15 @@ static const struct postgres_statement days_statement = {
 };
 static const struct postgres_statement months_statement = {
     .name = "months_add",
-    .sql = "WITH now AS ("
-           "INSERT INTO month_sums AS old"
+    /* Sums come in the order of users and months, and so do the rows that it returns. */
+    .sql = "INSERT INTO month_sums AS old"
            "  (user_key, month, category_key, currency, sum_minor, events)"
            " SELECT * FROM unnest($1, $2, $3, $4, $5, $6)"
            " ON CONFLICT (user_key, month, category_key, currency) DO UPDATE SET"
            "  sum_minor = old.sum_minor + excluded.sum_minor, events = old.events + excluded.events"
-           " RETURNING user_key, month, category_key, currency, sum_minor, events)"
-           " SELECT user_key, month, category, currency, sum_minor, events"
-           " FROM now JOIN categories USING (category_key) ORDER BY user_key, month",
+           " RETURNING user_key, month,"
+           "  (SELECT category FROM categories WHERE category_key = old.category_key), currency,"
+           "  sum_minor, events",
     .types = USER_SUM_TYPES,
 };
 enum { USER_SUM_COLUMNS = 6 };

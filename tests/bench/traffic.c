@@ -9,18 +9,18 @@
 enum { MERCHANTS = 3000, CATEGORIES = 16, NUMBER_DIGITS = 8, EVENT_BYTES = 1024 };
 
 #define BEGIN INT64_C(1767225600000000) /* 2026-01-01 */
-#define DAYS  (INT64_C(30) * 86400000000)
+#define DAY   INT64_C(86400000000)
 
 void traffic_init(struct traffic *traffic, int64_t count, int32_t users)
 {
-    *traffic = (struct traffic){.count = count, .users = users};
+    *traffic = (struct traffic){.count = count, .users = users, .days = 1};
     random_init(&traffic->random, 1);
 }
 
 struct transaction traffic_next(struct traffic *traffic)
 {
-    int64_t booked =
-        BEGIN + (int64_t)((double)DAYS * (double)traffic->number / (double)traffic->count);
+    int64_t booked = BEGIN + (int64_t)((double)(traffic->days * DAY) * (double)traffic->number /
+                                       (double)traffic->count);
 
     traffic->user = (int32_t)random_below(&traffic->random, (uint64_t)traffic->users);
     snprintf(traffic->texts[0], sizeof traffic->texts[0], "%016" PRIx64 "%0*" PRId64,

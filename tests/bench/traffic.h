@@ -15,11 +15,12 @@ struct traffic {
     int64_t count; /* of all that will come */
     int64_t number;
     int32_t users;
+    int32_t days; /* that they are booked over: 1 unless changed */
     int32_t user; /* of the last one */
     char texts[4][64];
 };
 
-/* The same seed gives the same events. They are booked in order, evenly over 30 days. */
+/* The same seed gives the same events. They are booked in order, evenly over a day. */
 void traffic_init(struct traffic *traffic, int64_t count, int32_t users);
 
 /* The next one; valid until the one after it. */
