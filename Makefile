@@ -23,7 +23,7 @@ asan: ## with address and undefined behaviour sanitizers, in build/asan
 
 tsan: ## with the thread sanitizer, in build/tsan
 	@$(call configure,build/tsan,-DSANITIZE=thread)
-	@cmake --build build/tsan -j $(JOBS)
+	@cmake --build build/tsan --target threaded -j $(JOBS)
 
 fuzz: ## the fuzzers, with clang, in build/fuzz
 	@CC=clang $(call configure,build/fuzz,-DFUZZ=ON $(sanitized))

@@ -21,6 +21,13 @@ if(SANITIZE)
   if(FUZZ) # the fuzzer follows the branches that it can see
     target_compile_options(tributary_flags INTERFACE -fsanitize=fuzzer-no-link)
   endif()
+  if(SANITIZE STREQUAL "thread")
+    # Every program gets them, and librdkafka finds them there instead of glibc's.
+    add_library(tributary_c11_threads OBJECT ${CMAKE_SOURCE_DIR}/tests/support/tsan/c11_threads.c)
+    target_compile_options(tributary_c11_threads PRIVATE -fsanitize=thread)
+    target_link_options(tributary_flags INTERFACE -rdynamic)
+    target_sources(tributary_flags INTERFACE $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:$<TARGET_OBJECTS:tributary_c11_threads>>)
+  endif()
 else()
   target_compile_definitions(tributary_flags INTERFACE $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
 endif()
