@@ -10,6 +10,8 @@
 /* Any constant of ours: who migrates holds it. */
 #define MIGRATION_LOCK INT64_C(0x7472696275746172)
 
+#define UNIQUE_VIOLATION "23505" /* SQLSTATE */
+
 enum { SCRIPT_BYTES = 4096 };
 
 static const struct postgres_statement exists_statement = {
@@ -91,11 +93,16 @@ static enum status migrate_step(struct postgres *db, int *ret_version, struct er
 static enum status make_schema(struct postgres *db, const char *schema, struct error *error)
 {
     char sql[SCRIPT_BYTES];
+    enum status status;
 
     if (schema[strspn(schema, "abcdefghijklmnopqrstuvwxyz0123456789_")] != '\0')
         return error_set(error, STATUS_REJECT, "postgres.schema may hold a-z, 0-9 and _ only");
     snprintf(sql, sizeof sql, "CREATE SCHEMA IF NOT EXISTS \"%s\"", schema);
-    return postgres_script(db, sql, error);
+    status = postgres_script(db, sql, error);
+    if (status == STATUS_OK || strcmp(error->code, UNIQUE_VIOLATION) != 0)
+        return status;
+    error_clear(error);
+    return STATUS_OK; /* somebody else made it at this moment */
 }
 
 enum status migrate(struct postgres *db, const char *schema, struct error *error)

@@ -14,12 +14,7 @@ enum { COMMAND_MS = 90000, WORDS_MAX = 16 };
 #define OCCURRED INT64_C(1767225600000000) /* 2026-01-01 */
 #define DAY      INT64_C(86400000000)
 
-void installation_init(struct installation *s)
-{
-    installation_init_on(s, NULL);
-}
-
-void installation_init_on(struct installation *s, struct database *database)
+static void prepare(struct installation *s, struct database *database)
 {
     *s = (struct installation){.broker = broker_shared(),
                                .database = database != NULL ? database : database_shared(),
@@ -36,8 +31,23 @@ void installation_init_on(struct installation *s, struct database *database)
     fleet_set(s->fleet, "TRIBUTARY_TOPICS_PARTITIONS", "4");
     fleet_set(s->fleet, "TRIBUTARY_WORKER_PARTITIONS", "4");
     fleet_set(s->fleet, "TRIBUTARY_WORKER_HALT_RETRY", "500ms");
+}
+
+void installation_prepare(struct installation *s)
+{
+    prepare(s, NULL);
+}
+
+void installation_init_on(struct installation *s, struct database *database)
+{
+    prepare(s, database);
     installation_expect(s, "init", 0);
     s->feed = feed_new(broker_address(s->broker), s->prefix, PARTITIONS);
+}
+
+void installation_init(struct installation *s)
+{
+    installation_init_on(s, NULL);
 }
 
 void installation_done(struct installation *s)

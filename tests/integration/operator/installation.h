@@ -29,6 +29,9 @@ struct installation {
 /* init has run. database: a cluster of the test's own, given to it, or NULL for the shared one. */
 void installation_init(struct installation *s);
 void installation_init_on(struct installation *s, struct database *database);
+
+/* The same without running init, and without a feed. */
+void installation_prepare(struct installation *s);
 void installation_done(struct installation *s);
 
 /* Runs `tributary` with these words, parted by blanks; its exit code must be `code`. The output is
