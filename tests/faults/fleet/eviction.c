@@ -40,23 +40,32 @@ static struct slice take_text(struct slice *rest)
     return text;
 }
 
+/* True when it was not known before. */
+static bool note_member(struct eviction_member *member, struct slice group, struct slice id)
+{
+    if (!slice_equal(group, slice_of(member->group)) || id.size == 0 ||
+        id.size >= sizeof member->id || member->id[0] != '\0')
+        return false;
+    memcpy(member->id, id.data, id.size);
+    return true;
+}
+
 /* Heartbeat, versions 0 to 3: client id, group, generation, member. */
-static void note_member(struct eviction *eviction, const struct proxy_message *message)
+static void read_heartbeat(struct eviction *eviction, const struct proxy_message *message)
 {
     struct slice rest = {message->bytes.data + HEADER, message->bytes.size - HEADER};
-    struct slice member;
+    struct slice group, id;
 
     take_text(&rest);
-    take_text(&rest);
+    group = take_text(&rest);
     if (rest.size < sizeof(int32_t))
         return;
     rest.data += sizeof(int32_t);
     rest.size -= sizeof(int32_t);
-    member = take_text(&rest);
-    if (member.size == 0 || member.size >= sizeof eviction->member || atomic_load(&eviction->seen))
-        return;
-    memcpy(eviction->member, member.data, member.size);
-    atomic_store(&eviction->seen, true);
+    id = take_text(&rest);
+    for (size_t i = 0; i < EVICTION_MEMBERS; i++)
+        if (note_member(&eviction->members[i], group, id))
+            atomic_fetch_add(&eviction->seen, 1);
 }
 
 static enum proxy_verdict lose(void *context, const struct proxy_message *message)
@@ -64,21 +73,23 @@ static enum proxy_verdict lose(void *context, const struct proxy_message *messag
     if (message->direction != PROXY_REQUEST)
         return PROXY_PASS;
     if (message->api_key == KEY_HEARTBEAT)
-        note_member(context, message);
+        read_heartbeat(context, message);
     return message->api_key == KEY_HEARTBEAT || message->api_key == PROXY_KAFKA_OFFSET_COMMIT
                ? PROXY_DROP
                : PROXY_PASS;
 }
 
-void eviction_begin(struct eviction *eviction, const struct rig *rig)
+void eviction_begin(struct eviction *eviction, const struct rig *rig,
+                    const char *const groups[EVICTION_MEMBERS])
 {
-    char group[256];
-
+    for (size_t i = 0; i < EVICTION_MEMBERS; i++)
+        snprintf(eviction->members[i].group, sizeof eviction->members[i].group, "%s%s", rig->prefix,
+                 groups[i]);
     proxy_filter_set(eviction->proxy, lose, eviction);
-    if (!EVENTUALLY(HEARTBEAT_MS, atomic_load(&eviction->seen)))
-        process_fail(NULL, "the member's heart does not beat");
-    snprintf(group, sizeof group, "%sclassifier", rig->prefix);
-    broker_evict(eviction->broker, group, eviction->member);
+    if (!EVENTUALLY(HEARTBEAT_MS, atomic_load(&eviction->seen) == EVICTION_MEMBERS))
+        process_fail(NULL, "not every member's heart beats");
+    for (size_t i = 0; i < EVICTION_MEMBERS; i++)
+        broker_evict(eviction->broker, eviction->members[i].group, eviction->members[i].id);
 }
 
 void eviction_end(struct eviction *eviction)

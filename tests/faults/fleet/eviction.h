@@ -1,6 +1,6 @@
-/* A broker that puts a living member out of the classifier's group without its knowing: the member
- * reaches the broker through a proxy that loses its heartbeats and commits, and the test leaves the
- * group in its name. */
+/* A broker that puts living members out of their groups without their knowing: they reach the
+ * broker through a proxy that loses their heartbeats and commits, and the test leaves the groups in
+ * their names. */
 #ifndef TRIBUTARY_TESTS_FAULTS_EVICTION_H
 #define TRIBUTARY_TESTS_FAULTS_EVICTION_H
 
@@ -9,20 +9,29 @@
 
 #include <stdatomic.h>
 
+enum { EVICTION_MEMBERS = 2 };
+
+struct eviction_member {
+    char group[128];
+    char id[128]; /* as its heartbeats say */
+};
+
 struct eviction {
     struct broker *broker;
-    struct proxy *proxy; /* for that one member */
-    char member[128];    /* its id, as its heartbeats say; written before `seen` */
-    atomic_bool seen;
+    struct proxy *proxy; /* for those members, at most one of a group */
+    struct eviction_member members[EVICTION_MEMBERS];
+    atomic_int seen; /* members whose ids are known */
 };
 
 void eviction_init(struct eviction *eviction);
 void eviction_done(struct eviction *eviction);
 
-/* From now on two own what the member owns. Its session must be longer than that lasts. */
-void eviction_begin(struct eviction *eviction, const struct rig *rig);
+/* From now on two own what the members of these groups own that are behind the proxy. Their
+ * sessions must be longer than that lasts. */
+void eviction_begin(struct eviction *eviction, const struct rig *rig,
+                    const char *const groups[EVICTION_MEMBERS]);
 
-/* Its next heartbeat tells it. */
+/* Their next heartbeats tell them. */
 void eviction_end(struct eviction *eviction);
 
 #endif

@@ -6,7 +6,8 @@
  * - kill -9 of every kind of process: this file; each kind alone: integration/{transform,analytics,
  *   learning,notifier,sink} and tests/faults/{gateway,notifier}
  * - SIGSTOP past the session, then SIGCONT, of both kinds of consumer: test_owners.c
- * - two classifiers that own a partition, 1 to 3 to 2 workers of each group: test_owners.c
+ * - two classifiers, and two sinks, that own a partition, 1 to 3 to 2 workers of each group:
+ * test_owners.c
  * - all posted twice, an id of two users, a poison record in each topic: test_events.c
  * - Kafka restarted and killed, Postgres killed, Redis flushed and killed: test_servers.c
  * - a COMMIT whose answer is lost: test_network.c; more of them: integration/sink/test_commits.c
