@@ -49,6 +49,13 @@ struct results {
     double factors[ROUNDS_MAX];
 };
 
+/* One round's installation and what is posted to it. */
+struct way {
+    struct stage stage;
+    int port;
+    struct traffic traffic;
+};
+
 static int compare(const void *left, const void *right)
 {
     int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
@@ -59,6 +66,7 @@ static int compare(const void *left, const void *right)
 /* ---- Latency ---- */
 
 struct paced {
+    int64_t first; /* number */
     size_t count;
     struct slice *requests;
     int64_t *due_us;
@@ -67,7 +75,7 @@ struct paced {
 
 static void paced_init(struct paced *paced, size_t count, struct traffic *traffic)
 {
-    *paced = (struct paced){.count = count};
+    *paced = (struct paced){.first = traffic->number, .count = count};
     paced->requests = must_alloc(count * sizeof *paced->requests);
     paced->due_us = must_alloc(count * sizeof *paced->due_us);
     for (size_t i = 0; i < STOPS; i++)
@@ -105,10 +113,11 @@ static void read_commits(const struct stage *stage, struct paced *paced)
 
     for (char *line; (line = strsep(&rest, "\n")) != NULL && *line != '\0';) {
         char *bar = strchr(line, '|');
-        int64_t number = traffic_number((struct slice){line, (size_t)(bar - line)});
+        int64_t number = traffic_number((struct slice){line, (size_t)(bar - line)}) - paced->first;
 
-        MUST(number >= 0 && number < (int64_t)paced->count);
-        paced->at_us[COMMITTED][number] = strtoll(bar + 1, NULL, 10);
+        MUST(number < (int64_t)paced->count);
+        if (number >= 0)
+            paced->at_us[COMMITTED][number] = strtoll(bar + 1, NULL, 10);
     }
     free(rows);
 }
@@ -130,19 +139,17 @@ static void take_quantiles(const struct paced *paced, struct results *results, i
     free(waits);
 }
 
-/* How many events there are in the log afterwards. */
-static size_t run_paced(struct stage *stage, int port, int seconds, struct results *results,
-                        int round)
+static void run_paced(struct way *way, int seconds, struct results *results, int round)
 {
     size_t count = (size_t)(WARM_SECONDS + seconds) * PER_SECOND;
-    struct traffic traffic;
+    struct stage *stage = &way->stage;
     struct paced paced;
     OWNED(watcher)
-    watcher = watcher_start(broker_address(stage->broker), stage->prefix, STAGE_PARTITIONS, count);
+    watcher = watcher_start(broker_address(stage->broker), stage->prefix, STAGE_PARTITIONS,
+                            way->traffic.number, count);
 
-    traffic_init(&traffic, (int64_t)count, USERS);
-    paced_init(&paced, count, &traffic);
-    poster_run(&(struct poster){.port = port,
+    paced_init(&paced, count, &way->traffic);
+    poster_run(&(struct poster){.port = way->port,
                                 .connections = CONNECTIONS,
                                 .requests = paced.requests,
                                 .count = count,
@@ -150,7 +157,7 @@ static size_t run_paced(struct stage *stage, int port, int seconds, struct resul
                                 .due_us = paced.due_us,
                                 .answered_us = paced.at_us[ACCEPTED]});
     memcpy(paced.at_us[READABLE], watcher_finish(watcher, WAIT_MS), count * sizeof(int64_t));
-    wait_for_ledger(stage, (int64_t)count);
+    wait_for_ledger(stage, way->traffic.number);
     read_commits(stage, &paced);
     take_quantiles(&paced, results, round);
     for (size_t i = 0; i < STOPS; i++)
@@ -158,31 +165,27 @@ static size_t run_paced(struct stage *stage, int port, int seconds, struct resul
                results->p50_ms[i][round], results->p99_ms[i][round]);
     printf("\n");
     paced_done(&paced);
-    return count;
 }
 
 /* ---- Throughput ---- */
 
-static void post_batches(int port, int64_t events)
+static void post_batches(struct way *way, int64_t events)
 {
     size_t count = (size_t)(events / BATCH);
     struct slice *requests = must_alloc(count * sizeof *requests);
-    struct traffic traffic;
 
-    traffic_init(&traffic, events, USERS);
-    random_init(&traffic.random, 2); /* other ids than before */
     for (size_t i = 0; i < count; i++)
-        requests[i] = traffic_request(&traffic, BATCH);
+        requests[i] = traffic_request(&way->traffic, BATCH);
     poster_run(&(struct poster){
-        .port = port, .connections = CONNECTIONS, .requests = requests, .count = count});
+        .port = way->port, .connections = CONNECTIONS, .requests = requests, .count = count});
     for (size_t i = 0; i < count; i++)
         free((void *)(uintptr_t)requests[i].data);
     free(requests);
 }
 
-static void run_batches(struct stage *stage, int port, size_t before, int64_t events,
-                        struct results *results, int round)
+static void run_batches(struct way *way, int64_t events, struct results *results, int round)
 {
+    struct stage *stage = &way->stage;
     struct servers_cpu servers = servers_cpu_now();
     double cpu[MEMBERS], postgres, begin = cpu_now(), accepted, done;
 
@@ -190,9 +193,9 @@ static void run_batches(struct stage *stage, int port, size_t before, int64_t ev
     for (size_t i = 0; i < MEMBERS; i++)
         cpu[i] = stage_member_cpu(stage, members[i]);
     postgres = stage_backends_cpu(stage, "analytics") + stage_backends_cpu(stage, "classifier");
-    post_batches(port, events);
+    post_batches(way, events);
     accepted = cpu_now() - begin;
-    wait_for_ledger(stage, (int64_t)before + events);
+    wait_for_ledger(stage, events);
     done = cpu_now() - begin;
     postgres =
         stage_backends_cpu(stage, "analytics") + stage_backends_cpu(stage, "classifier") - postgres;
@@ -213,19 +216,18 @@ static void run_batches(struct stage *stage, int port, size_t before, int64_t ev
 static void run_round(const struct stage_servers *servers, int seconds, int64_t events,
                       struct results *results, int round)
 {
-    struct stage stage;
-    size_t count;
-    int port;
+    struct way way;
 
-    stage_open(&stage, servers);
-    port = gateway_set_up(stage.fleet);
+    stage_open(&way.stage, servers);
+    traffic_init(&way.traffic, events + (WARM_SECONDS + seconds) * PER_SECOND, USERS);
+    way.port = gateway_set_up(way.stage.fleet);
     for (size_t i = 0; i < MEMBERS; i++)
-        stage_start(&stage, members[i]);
+        stage_start(&way.stage, members[i]);
     printf("round %d, floor at %.2f\n", round + 1, results->factors[round]);
-    count = run_paced(&stage, port, seconds, results, round);
-    run_batches(&stage, port, count, events, results, round);
+    run_batches(&way, events, results, round);
+    run_paced(&way, seconds, results, round);
     fflush(stdout);
-    stage_close(&stage);
+    stage_close(&way.stage);
 }
 
 static void print_json(struct results *results, int rounds)

@@ -17,6 +17,7 @@ struct watcher {
     struct kafka_settings settings;
     struct kafka_consumer *consumer;
     struct arena *arena;
+    int64_t first;
     size_t count;
     int64_t *read_us;
     atomic_size_t seen;
@@ -36,8 +37,10 @@ static void note(struct watcher *watcher, const struct kafka_record *record)
         process_fail(NULL, "classification: %s", error.text);
     if (output.transaction == NULL)
         return;
-    number = traffic_number(output.transaction->id);
-    MUST(number >= 0 && number < (int64_t)watcher->count);
+    number = traffic_number(output.transaction->id) - watcher->first;
+    if (number < 0)
+        return;
+    MUST(number < (int64_t)watcher->count);
     if (watcher->read_us[number] == 0) {
         watcher->read_us[number] = now_us;
         atomic_fetch_add(&watcher->seen, 1);
@@ -76,7 +79,7 @@ static void open_consumer(struct watcher *watcher, int32_t partitions)
 }
 
 struct watcher *watcher_start(const char *brokers, const char *prefix, int32_t partitions,
-                              size_t count)
+                              int64_t first, size_t count)
 {
     struct watcher *watcher = must_alloc(sizeof *watcher);
 
@@ -86,6 +89,7 @@ struct watcher *watcher_start(const char *brokers, const char *prefix, int32_t p
                                                 .poll_interval_ms = 300000,
                                                 .queue_bytes = 4 << 20,
                                                 .queue_records = 10000};
+    watcher->first = first;
     watcher->count = count;
     watcher->read_us = must_alloc(count * sizeof *watcher->read_us);
     watcher->arena = arena_new(CODEC_DECODE_ARENA_BYTES);

@@ -10,9 +10,9 @@
 
 struct watcher;
 
-/* For events numbered 0 .. count-1 (traffic_number). */
+/* For `count` events numbered from `first` on (traffic_number); those before are passed over. */
 struct watcher *watcher_start(const char *brokers, const char *prefix, int32_t partitions,
-                              size_t count);
+                              int64_t first, size_t count);
 
 /* Wall time at which each was first read, 0 where it was not; all of them are waited for, up to
  * timeout_ms. Stops reading. Owned by the watcher. */
