@@ -277,6 +277,13 @@ int main(int argc, char **argv)
     factor = median(kinds[0].rates[FLOOR], rounds) / FLOOR_THEN;
     report(&kinds[0], rounds, median(produce, rounds), factor);
     report(&kinds[1], rounds, median(produce, rounds), factor);
+    printf("{\"bench\":\"gateway\",\"factor\":%.3f,\"single_per_cpu_second\":%.0f,"
+           "\"single_to_scaled_peer\":%.2f,\"batch_per_cpu_second\":%.0f,"
+           "\"batch_to_scaled_peer\":%.2f}\n",
+           factor, median(kinds[0].rates[GATEWAY], rounds),
+           median(kinds[0].rates[GATEWAY], rounds) / (factor * PEER_SINGLE),
+           median(kinds[1].rates[GATEWAY], rounds),
+           median(kinds[1].rates[GATEWAY], rounds) / (factor * PEER_BATCH));
     process_free(servers[BARE].process);
     process_free(servers[FLOOR].process);
     return EXIT_SUCCESS;
