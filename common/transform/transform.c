@@ -167,6 +167,7 @@ static void life_init(void *life, const void *context)
 }
 
 static const struct worker_kind transform_kind = {
+    .eager = true,
     .open = on_open,
     .take = on_take,
     .apply = on_apply,

@@ -197,7 +197,8 @@ struct thread *thread_new(const struct thread_options *options)
     const struct worker_settings *settings = options->settings;
     struct gather_limits limits = {.records = (size_t)settings->batch_records,
                                    .bytes = (size_t)settings->batch_bytes,
-                                   .wait_us = settings->batch_wait_ms * 1000};
+                                   .wait_us =
+                                       program->kind->eager ? 0 : settings->batch_wait_ms * 1000};
     struct thread *thread = must_alloc(sizeof *thread);
 
     thread->options = *options;

@@ -50,6 +50,10 @@ struct worker_thread {
 /* What happens at each point of a thread's life. life is the kind's state for one thread; all calls
  * come from that thread, in the order open, {take, apply, tick, revoked}*, close. */
 struct worker_kind {
+    /* A batch is applied as soon as nothing more is there: waiting for company would cost latency
+     * and save nothing. Else the first record of a batch waits up to worker.batch_wait. */
+    bool eager;
+
     /* RETRY is tried again with a pause; anything else ends the process. */
     enum status (*open)(void *life, const struct worker_thread *thread, struct error *error);
 
