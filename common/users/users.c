@@ -44,12 +44,15 @@ static const struct kind_table tenant_table = {
                .types = {POSTGRES_INT4_ARRAY, POSTGRES_TEXT_ARRAY}},
 };
 
+/* LIMIT 1 makes it an index look-up a user: as a plain join the whole table would be read for a
+ * handful. */
 static const struct kind_table user_table = {
     .kind = KIND_USER,
     .select = {.name = "users_select",
-               .sql = "SELECT user_key, tenant_key, user_id FROM users"
-                      " JOIN unnest($1::int4[], $2::text[]) AS asked (scope, name)"
-                      " ON tenant_key = scope AND user_id = name",
+               .sql = "SELECT user_key, scope, name FROM unnest($1::int4[], $2::text[]) AS asked "
+                      "(scope, name)"
+                      " JOIN LATERAL (SELECT user_key FROM users"
+                      "  WHERE tenant_key = scope AND user_id = name LIMIT 1) AS found ON true",
                .types = {POSTGRES_INT4_ARRAY, POSTGRES_TEXT_ARRAY}},
     .insert = {.name = "users_insert",
                .sql =

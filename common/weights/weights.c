@@ -219,10 +219,16 @@ static void find_in_redis(struct weights *weights, int64_t now_ms)
 
 static const struct postgres_statement find_statement = {
     .name = "weights_find",
+    /* LIMIT 1 makes it an index look-up a user: as a plain join the whole tables would be read for
+     * a handful of users. */
     .sql = "SELECT (place - 1)::int4, number, state"
            " FROM unnest($1, $2) WITH ORDINALITY AS asked (tenant, user_id, place)"
-           " JOIN tenants USING (tenant) JOIN users USING (tenant_key, user_id)"
-           " JOIN weights USING (user_key)",
+           " JOIN LATERAL (SELECT tenant_key FROM tenants WHERE tenants.tenant = asked.tenant"
+           "  LIMIT 1) AS t ON true"
+           " JOIN LATERAL (SELECT user_key FROM users WHERE users.tenant_key = t.tenant_key"
+           "  AND users.user_id = asked.user_id LIMIT 1) AS u ON true"
+           " JOIN LATERAL (SELECT number, state FROM weights WHERE weights.user_key = u.user_key"
+           "  LIMIT 1) AS w ON true",
     .types = {POSTGRES_TEXT_ARRAY, POSTGRES_TEXT_ARRAY},
 };
 
