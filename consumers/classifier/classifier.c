@@ -116,6 +116,10 @@ static void classifier_revoked(void *state, int32_t partition)
     weights_revoke(self->weights, partition);
 }
 
+/* Old counts serve: a Postgres that does not answer may not hold up what can be classified without.
+ */
+enum { COUNTS_MS = 2000, COUNTS_AGAIN_MS = 10000 };
+
 static void refresh_counts(struct classifier *self, struct now now)
 {
     int64_t now_ms = now.steady_us / 1000;
@@ -124,8 +128,12 @@ static void refresh_counts(struct classifier *self, struct now now)
     if (now_ms < self->counts_at_ms)
         return;
     self->counts_at_ms = now_ms + self->settings->counts_refresh_ms;
-    if (counts_read(&self->reader, self->db, self->counts, &error) != STATUS_OK)
+    postgres_set_deadline(self->db, now_ms + COUNTS_MS);
+    if (counts_read(&self->reader, self->db, self->counts, &error) != STATUS_OK) {
         metrics_counter_add(self->count_failures, 1);
+        self->counts_at_ms = clock_steady_ms() + COUNTS_AGAIN_MS;
+    }
+    postgres_set_deadline(self->db, INT64_MAX);
 }
 
 static void classifier_tick(void *state, struct now now)
