@@ -97,10 +97,25 @@ static int64_t sum_of(const struct engine_tenant *tenant, uint64_t subject, uint
     return entry == NULL ? 0 : entry->units;
 }
 
+/* What is kept beside the table, since every answer wants it. */
+static void follow(struct engine_tenant *tenant, uint64_t subject, uint16_t category,
+                   int64_t before)
+{
+    int64_t sum = sum_of(tenant, subject, category);
+
+    if (subject == ENGINE_SUBJECT_ALL)
+        tenant->totals[category] = sum;
+    else if (subject == ENGINE_SUBJECT_CORRECTED)
+        tenant->corrected += sum - before;
+    else
+        tenant->confirmed += sum - before;
+}
+
 static bool set(struct engine_counts *counts, const struct engine_count *count)
 {
     struct engine_tenant *tenant;
     struct table_key key;
+    int64_t before = 0;
     int category;
 
     if (count->subject == 0 || slice_equal(count->category, slice_of(TAXONOMY_UNCATEGORIZED)))
@@ -116,10 +131,12 @@ static bool set(struct engine_counts *counts, const struct engine_count *count)
                              .tenant = tenant->number,
                              .category = (uint16_t)category,
                              .source = count->source};
+    if (count->subject <= ENGINE_SUBJECT_CONFIRMED)
+        before = sum_of(tenant, count->subject, (uint16_t)category);
     if (!table_set(&counts->table, &key, clamp(count->units)))
         return false;
-    if (count->subject == ENGINE_SUBJECT_ALL)
-        tenant->totals[category] = sum_of(tenant, ENGINE_SUBJECT_ALL, (uint16_t)category);
+    if (count->subject <= ENGINE_SUBJECT_CONFIRMED)
+        follow(tenant, count->subject, (uint16_t)category, before);
     return true;
 }
 

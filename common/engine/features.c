@@ -6,12 +6,12 @@
 
 #include <string.h>
 
-/* Each kind seeds its hashes with its own name; 0 means none and 1 everything. */
+/* Each kind seeds its hashes with its own name; 0 means none, and the next ones are subject.h's. */
 static uint64_t subject(struct slice kind, struct slice text)
 {
     uint64_t hash = hash_fnv1a(hash_fnv1a(HASH_FNV_SEED, kind), text);
 
-    return hash <= ENGINE_SUBJECT_ALL ? hash + 2 : hash;
+    return hash <= ENGINE_SUBJECT_CONFIRMED ? hash + ENGINE_SUBJECT_CONFIRMED + 1 : hash;
 }
 
 static uint64_t merchant_subject(const struct words *words)

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* The version of features and learning step together, as results carry it. */
-#define ENGINE_VERSION "counts-1"
+#define ENGINE_VERSION "counts-2"
 
 enum {
     ENGINE_TEXT_READ = 256,     /* bytes of merchant or description that are looked at */

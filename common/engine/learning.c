@@ -9,6 +9,9 @@ struct change {
     int take;
     int32_t add_units;
     int32_t take_units;
+    uint32_t keep_recent;
+    uint32_t keep_slow;
+    bool weak;
 };
 
 static uint32_t keep(uint32_t units, uint32_t share)
@@ -29,7 +32,13 @@ static uint32_t more(uint32_t units, int32_t add, uint32_t limit)
 /* Adding may make a label, and evict another, perhaps the one to take from: so it comes first. */
 static struct change change_of(struct engine_user *user, const struct engine_effect *effect)
 {
-    struct change change = {-1, -1, effect->add_units, effect->take_units};
+    struct change change = {.add = -1,
+                            .take = -1,
+                            .add_units = effect->add_units,
+                            .take_units = effect->take_units,
+                            .keep_recent = effect->weak ? USER_KEEP_RECENT_WEAK : USER_KEEP_RECENT,
+                            .keep_slow = effect->weak ? USER_KEEP_SLOW_WEAK : USER_KEEP_SLOW,
+                            .weak = effect->weak};
 
     if (effect->add_units > 0)
         change.add =
@@ -48,20 +57,20 @@ static void learn_habits(struct engine_user *user, const struct change *change)
     if (change->add < 0)
         return;
     for (int i = 0; i < user->label_count; i++) {
-        labels[i].slow = keep(labels[i].slow, USER_KEEP_SLOW);
-        labels[i].fast = (uint16_t)keep(labels[i].fast, USER_KEEP_RECENT);
+        labels[i].slow = keep(labels[i].slow, change->keep_slow);
+        labels[i].fast = (uint16_t)keep(labels[i].fast, change->keep_recent);
     }
     labels[change->add].slow = more(labels[change->add].slow, change->add_units, UINT32_MAX);
     labels[change->add].fast =
         (uint16_t)more(labels[change->add].fast, change->add_units, UINT16_MAX);
 }
 
-static void cell_add(struct user_cell *cell, int label, int32_t units)
+static void cell_add(struct user_cell *cell, const struct change *change)
 {
-    int place = user_cell_place_add(cell, label);
+    int place = user_cell_place_add(cell, change->add);
 
-    cell->units[place] = (uint16_t)more(cell->units[place], units, UINT16_MAX);
-    if (cell->times[place] < UINT8_MAX)
+    cell->units[place] = (uint16_t)more(cell->units[place], change->add_units, UINT16_MAX);
+    if (!change->weak && cell->times[place] < UINT8_MAX)
         cell->times[place]++;
 }
 
@@ -71,13 +80,13 @@ static void learn_cell(struct user_cell *cell, const struct change *change)
 
     if (change->add >= 0) {
         for (int i = 0; i < ENGINE_CELL_LABELS_MAX; i++)
-            cell->units[i] = (uint16_t)keep(cell->units[i], USER_KEEP_RECENT);
+            cell->units[i] = (uint16_t)keep(cell->units[i], change->keep_recent);
     }
     if (place >= 0)
         cell->units[place] = (uint16_t)less(cell->units[place], change->take_units);
     user_cell_compact(cell);
     if (change->add >= 0)
-        cell_add(cell, change->add, change->add_units);
+        cell_add(cell, change);
 }
 
 static int32_t units_of(const struct user_cell *cell, int label)
@@ -92,7 +101,8 @@ static void learn_merchant(struct engine_user *user, uint64_t merchant_hash,
 {
     struct user_cell *cell;
 
-    if (merchant_hash == 0 || (change->add < 0 && user_cell_find(user, merchant_hash) < 0))
+    if (merchant_hash == 0 ||
+        ((change->add < 0 || change->weak) && user_cell_find(user, merchant_hash) < 0))
         return;
     cell = user_cell_touch(user, merchant_hash);
     step->add_before = units_of(cell, change->add);

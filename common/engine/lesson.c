@@ -40,6 +40,24 @@ static struct engine_effect effect_of_rating(const struct engine_lesson *lesson)
     return nothing;
 }
 
+/* An answer that the priors give by themselves (global.c). */
+static bool is_prior(const struct engine_lesson *lesson)
+{
+    enum taxonomy_primary primary = taxonomy_of_mcc(lesson->features->mcc);
+
+    return (primary != TAXONOMY_NONE && slice_equal(lesson->shown, taxonomy_name(primary))) ||
+           (lesson->features->amount_minor < 0 &&
+            slice_equal(lesson->shown, taxonomy_name(TAXONOMY_INCOME)));
+}
+
+static struct engine_effect effect_of_silence(const struct engine_lesson *lesson)
+{
+    if (!is_category(lesson->shown) || is_prior(lesson))
+        return nothing;
+    return (struct engine_effect){
+        .add_category = lesson->shown, .add_units = ENGINE_UNIT / 5, .weak = true};
+}
+
 struct engine_effect engine_lesson_effect(const struct engine_lesson *lesson)
 {
     switch (lesson->kind) {
@@ -51,8 +69,20 @@ struct engine_effect engine_lesson_effect(const struct engine_lesson *lesson)
         return nothing;
     case ENGINE_RATING:
         return effect_of_rating(lesson);
+    case ENGINE_SILENCE:
+        return effect_of_silence(lesson);
     }
     return nothing;
+}
+
+/* Whether an answer was wrong or right; 0: neither is known. */
+static uint64_t outcome_of(const struct engine_lesson *lesson, const struct engine_effect *effect)
+{
+    if (lesson->kind == ENGINE_CORRECTION)
+        return effect->take_units > 0       ? ENGINE_SUBJECT_CORRECTED
+               : is_category(lesson->shown) ? ENGINE_SUBJECT_CONFIRMED
+                                            : 0;
+    return effect->add_units > 0 ? ENGINE_SUBJECT_CONFIRMED : 0;
 }
 
 static size_t push(struct engine_delta *deltas, size_t count, uint64_t subject,
@@ -73,6 +103,7 @@ static size_t push(struct engine_delta *deltas, size_t count, uint64_t subject,
 size_t engine_lesson_deltas(const struct engine_lesson *lesson, struct engine_delta *ret_deltas)
 {
     struct engine_effect effect = engine_lesson_effect(lesson);
+    uint64_t outcome;
     size_t count = 0;
 
     if (effect.add_units == 0 && effect.take_units == 0)
@@ -80,5 +111,9 @@ size_t engine_lesson_deltas(const struct engine_lesson *lesson, struct engine_de
     count = push(ret_deltas, count, lesson->features->merchant_hash, &effect);
     count = push(ret_deltas, count, lesson->features->key_hash, &effect);
     count = push(ret_deltas, count, engine_subject_mcc(lesson->features->mcc), &effect);
-    return push(ret_deltas, count, ENGINE_SUBJECT_ALL, &effect);
+    count = push(ret_deltas, count, ENGINE_SUBJECT_ALL, &effect);
+    outcome = outcome_of(lesson, &effect);
+    if (outcome != 0)
+        ret_deltas[count++] = (struct engine_delta){outcome, effect.add_category, ENGINE_UNIT};
+    return count;
 }

@@ -26,6 +26,7 @@ struct engine_tenant {
     struct tenant_category *categories[ENGINE_CATEGORIES_MAX]; /* owned; names never move */
     uint16_t index[TENANT_INDEX_SIZE];                         /* by hash: number + 1; 0: free */
     int64_t totals[ENGINE_CATEGORIES_MAX];                     /* of everything, may be negative */
+    int64_t corrected, confirmed;                              /* answers, in ENGINE_UNITs */
     uint32_t name_size;
     char name[TENANT_NAME_MAX];
 };

@@ -30,7 +30,10 @@ struct user_cell {
  * than it. */
 enum {
     USER_KEEP_RECENT = 39322, /* .6: cells, and recent habits */
-    USER_KEEP_SLOW = 64881    /* .99: habits */
+    USER_KEEP_SLOW = 64881,   /* .99: habits */
+    /* The fifth roots of both: what silence keeps. */
+    USER_KEEP_RECENT_WEAK = 59171,
+    USER_KEEP_SLOW_WEAK = 65404
 };
 
 /* Cells are in the order of their last lesson, the oldest first; `merchants` holds their hashes. */

@@ -1,5 +1,6 @@
 #include "common/engine/verdict.h"
 
+#include "common/engine/bias.h"
 #include "common/engine/board.h"
 #include "common/engine/global.h"
 #include "common/engine/own.h"
@@ -64,6 +65,12 @@ static void say_own(struct engine_verdict *verdict, const struct board *board,
         verdict->decided_by = ENGINE_USER;
 }
 
+static void say_bias(struct engine_verdict *verdict, double bias)
+{
+    verdict->confidence = bias_confidence(verdict->confidence, bias);
+    verdict->global_confidence = bias_confidence(verdict->global_confidence, bias);
+}
+
 static void say_rule(struct engine_verdict *verdict, const struct engine_rule *rule)
 {
     if (rule == NULL)
@@ -117,16 +124,19 @@ void engine_classify(const struct engine_view *view, const struct engine_feature
     struct seeds seeds;
     struct global global;
     struct own own;
+    double bias;
 
     board_init(&board, view->tenant);
     seeds = global_seeds(&board, features);
     own_columns(&own, &board, view->user);
     board_prior(&board);
+    bias = bias_of(&board);
     own_base(&own, &board);
     global_refine(&board, features, &seeds, &global);
     say_global(ret, &board, &global);
     own_refine(&own, &board, features->merchant_hash);
     say_own(ret, &board, &own);
+    say_bias(ret, bias);
     say_rule(ret, rule_of(view, features));
     give_reasons(ret, &board, &own, &global);
 }

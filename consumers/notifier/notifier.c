@@ -14,7 +14,7 @@ struct notifier_settings {
 static const struct setting settings[] = {
     {.name = "review_below",
      SETTING_AT(REAL, struct notifier_settings, review_below),
-     .fallback = "0.4",
+     .fallback = "0.3",
      .min = 0,
      .max = 1,
      .help = "the user is asked to look at a category that is less sure than this"},

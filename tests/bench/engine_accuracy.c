@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SIMULATED = 100000, SIMULATED_USERS = 1000 };
+
 static void print(const char *title, const struct prequential *plan, const struct report *report)
 {
     printf("%-22s K=%-2d f=%-4.2g n=%-6zu accuracy %.4f  confidence %.3f  ece %.3f  cov95 %.2f  "
@@ -59,6 +61,57 @@ static void corrections(const struct purchases *purchases, size_t end)
     }
 }
 
+/* From nothing, only wrong answers are corrected, and what is said is learnt that many answers
+ * later: how far the users' weights are ahead of the tenant's alone in the second half. */
+static void delays(const struct purchases *purchases, const char *title, bool detail, bool silence)
+{
+    static const size_t behind[] = {0, 1000, 10000, 50000};
+
+    for (size_t i = 0; i < sizeof behind / sizeof behind[0]; i++) {
+        struct prequential plan = {.end = purchases->count,
+                                   .detail = detail,
+                                   .share = 0.3,
+                                   .errors = true,
+                                   .unasked = true,
+                                   .silence = silence,
+                                   .delay = behind[i],
+                                   .seed = 1};
+        struct trial *trials = prequential_run(purchases, &plan);
+        size_t from = purchases->count / 2;
+        struct report report = report_of(trials + from, purchases->count - from);
+
+        printf("%-12s %-8s %6zu  accuracy %.4f  global %.4f  ahead %+.4f  confidence %.3f  ece "
+               "%.3f (global %.3f)  review %.3f (right %.2f)\n",
+               title, silence ? "silence" : "", behind[i], report.accuracy, report.global_accuracy,
+               report.accuracy - report.global_accuracy, report.confidence, report.error,
+               report.global_error, report.review, report.review_right);
+        free(trials);
+    }
+}
+
+static void all_delays(const struct purchases *real)
+{
+    struct purchases *made = purchases_simulated(SIMULATED, SIMULATED_USERS, 1);
+
+    for (int silence = 0; silence < 2; silence++) {
+        delays(made, "simulated", false, silence);
+        delays(real, "real K=16", false, silence);
+        delays(real, "real K=63", true, silence);
+    }
+    purchases_free(made);
+}
+
+/* From nothing, and right answers are confirmed as wrong ones are corrected. */
+static void cold(const struct purchases *purchases)
+{
+    for (int detail = 0; detail < 2; detail++) {
+        struct prequential plan = {
+            .end = purchases->count, .detail = detail, .share = 0.3, .seed = 1};
+
+        run(purchases, "any, cold, 2nd half", &plan, purchases->count / 2);
+    }
+}
+
 int main(int count, char **arguments)
 {
     struct purchases *purchases = purchases_load();
@@ -69,12 +122,17 @@ int main(int count, char **arguments)
         return EXIT_SUCCESS;
     half_year = purchases_from(purchases, timestamp_days_of_date(2015, 1, 1));
     warm = purchases_from(purchases, timestamp_days_of_date(2015, 7, 1));
-    if (count > 1 && strcmp(arguments[1], "--tune") == 0) {
+    if (count > 1 && strcmp(arguments[1], "--delays") == 0) {
+        cold(purchases);
+        all_delays(purchases);
+    } else if (count > 1 && strcmp(arguments[1], "--tune") == 0) {
         stream(purchases, "tune 2015-H1", half_year, warm);
         corrections(purchases, warm);
     } else {
         stream(purchases, "stream from 2015-07", warm, purchases->count);
         corrections(purchases, purchases->count);
+        cold(purchases);
+        all_delays(purchases);
     }
     purchases_free(purchases);
     return EXIT_SUCCESS;

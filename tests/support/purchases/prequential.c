@@ -9,6 +9,7 @@
 #include "common/engine/verdict.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { SUMS_CAPACITY = 1 << 20, COUNTS_LIMIT = 256 << 20 };
 
@@ -26,6 +27,14 @@ struct correction {
     struct slice category; /* empty: a confirmation */
 };
 
+/* What was answered, until it is learnt from. */
+struct answer {
+    struct engine_features features;
+    char shown[ENGINE_CATEGORY_SIZE];
+    uint8_t shown_size;
+    bool right;
+};
+
 struct town {
     const struct purchases *purchases;
     const struct prequential *plan;
@@ -34,12 +43,13 @@ struct town {
     struct sum *sums;
     uint64_t *warm_merchants; /* a set */
     struct correction *corrections;
+    struct answer *answers; /* by trial */
     struct random random;
 };
 
 static struct sum *sum_of(struct town *town, const struct engine_delta *delta)
 {
-    uint64_t key = hash_fnv1a(delta->subject | 1, delta->category) | 1;
+    uint64_t key = hash_fnv1a(delta->subject, delta->category) | 1;
     size_t place = key % SUMS_CAPACITY;
 
     while (town->sums[place].key != 0 && town->sums[place].key != key)
@@ -101,6 +111,7 @@ static struct engine_features features_of(const struct purchase *row)
     struct engine_input input = {.merchant = row->merchant,
                                  .currency = SLICE_LITERAL("GBP"),
                                  .amount_minor = row->amount_minor,
+                                 .mcc = row->mcc,
                                  .occurred_us = row->day * INT64_C(86400000000)};
     struct engine_features features;
 
@@ -118,35 +129,61 @@ static void warm_up(struct town *town, const struct purchase *row)
     learn(town, row, &lesson);
 }
 
-static struct trial try_row(struct town *town, const struct purchase *row)
+static struct trial try_row(struct town *town, const struct purchase *row, struct answer *answer)
 {
-    struct engine_features features = features_of(row);
     struct engine_view view = {.tenant = engine_tenant(town->counts, TENANT),
                                .user = town->users[row->user]};
     struct slice truth = truth_of(town, row);
     struct engine_verdict verdict;
-    struct engine_lesson lesson = {.features = &features};
-    struct correction *last = correction_of(town, row->user, features.merchant_hash);
+    const struct correction *last;
     struct trial trial;
 
-    engine_classify(&view, &features, &verdict);
+    answer->features = features_of(row);
+    engine_classify(&view, &answer->features, &verdict);
+    answer->right = slice_equal(verdict.category, truth);
+    answer->shown_size = (uint8_t)verdict.category.size;
+    memcpy(answer->shown, verdict.category.data, verdict.category.size);
     trial = (struct trial){
         .confidence = (float)verdict.confidence,
         .global_confidence = (float)verdict.global_confidence,
-        .right = slice_equal(verdict.category, truth),
+        .right = answer->right,
         .global_right = slice_equal(verdict.global_category, truth),
-        .seen = warm_merchant(town, features.merchant_hash, false),
+        .seen = warm_merchant(town, answer->features.merchant_hash, false),
     };
+    last = correction_of(town, row->user, answer->features.merchant_hash);
     if (last->category.size > 0)
         trial.after = slice_equal(last->category, verdict.category) ? 2 : 1;
-    lesson.kind = trial.right ? ENGINE_CONFIRMATION : ENGINE_CORRECTION;
-    lesson.shown = verdict.category;
-    lesson.category = truth;
-    if (!(town->plan->errors && trial.right) && random_unit(&town->random) < town->plan->share) {
-        learn(town, row, &lesson);
-        last->category = trial.right ? (struct slice){NULL, 0} : truth;
-    }
     return trial;
+}
+
+static void learn_unasked(struct town *town, const struct purchase *row,
+                          struct engine_lesson *lesson)
+{
+    lesson->kind = row->stars == PURCHASE_CONFIRMED ? ENGINE_CONFIRMATION : ENGINE_RATING;
+    lesson->rating = row->stars;
+    learn(town, row, lesson);
+}
+
+static void learn_row(struct town *town, const struct purchase *row, const struct answer *answer)
+{
+    const struct prequential *plan = town->plan;
+    bool chosen = !(plan->errors && answer->right) && random_unit(&town->random) < plan->share;
+    struct engine_lesson lesson = {.features = &answer->features,
+                                   .kind = answer->right ? ENGINE_CONFIRMATION : ENGINE_CORRECTION,
+                                   .shown = {answer->shown, answer->shown_size},
+                                   .category = truth_of(town, row)};
+    struct correction *last;
+
+    if (chosen) {
+        learn(town, row, &lesson);
+        last = correction_of(town, row->user, answer->features.merchant_hash);
+        last->category = answer->right ? (struct slice){NULL, 0} : lesson.category;
+    } else if (plan->silence) {
+        lesson.kind = ENGINE_SILENCE;
+        learn(town, row, &lesson);
+    }
+    if (plan->unasked && row->stars != 0)
+        learn_unasked(town, row, &lesson);
 }
 
 static void town_done(struct town *town)
@@ -157,12 +194,28 @@ static void town_done(struct town *town)
     free(town->sums);
     free(town->warm_merchants);
     free(town->corrections);
+    free(town->answers);
     engine_counts_free(town->counts);
+}
+
+/* Answers and lessons in turn, the lessons `delay` behind. */
+static void run(struct town *town, struct trial *trials)
+{
+    const struct prequential *plan = town->plan;
+    const struct purchase *rows = town->purchases->rows + plan->warm;
+    size_t count = plan->end - plan->warm;
+
+    for (size_t i = 0; i < count; i++) {
+        trials[i] = try_row(town, &rows[i], &town->answers[i]);
+        if (i >= plan->delay)
+            learn_row(town, &rows[i - plan->delay], &town->answers[i - plan->delay]);
+    }
 }
 
 struct trial *prequential_run(const struct purchases *purchases, const struct prequential *plan)
 {
     size_t user_count = (size_t)purchases->users;
+    size_t count = plan->end - plan->warm;
     struct town town = {
         .purchases = purchases,
         .plan = plan,
@@ -170,15 +223,15 @@ struct trial *prequential_run(const struct purchases *purchases, const struct pr
         .users = must_alloc(user_count * sizeof *town.users),
         .sums = must_alloc(SUMS_CAPACITY * sizeof *town.sums),
         .corrections = must_alloc(SUMS_CAPACITY * sizeof *town.corrections),
+        .answers = must_alloc(count * sizeof *town.answers),
         .warm_merchants = must_alloc(SUMS_CAPACITY * sizeof *town.warm_merchants),
     };
-    struct trial *trials = must_alloc((plan->end - plan->warm) * sizeof *trials);
+    struct trial *trials = must_alloc(count * sizeof *trials);
 
     random_init(&town.random, plan->seed);
     for (size_t i = 0; i < plan->warm; i++)
         warm_up(&town, &purchases->rows[i]);
-    for (size_t i = plan->warm; i < plan->end; i++)
-        trials[i - plan->warm] = try_row(&town, &purchases->rows[i]);
+    run(&town, trials);
     town_done(&town);
     return trials;
 }

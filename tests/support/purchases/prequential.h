@@ -16,6 +16,9 @@ struct prequential {
     bool detail;  /* 63 categories rather than 16 */
     double share; /* of the answers, or of the wrong ones, that get feedback */
     bool errors;  /* only wrong answers get it */
+    bool unasked; /* what the users say whatever the answer is learnt too */
+    bool silence; /* an answer without feedback is learnt as weakly confirmed */
+    size_t delay; /* answers between one and what is learnt from it */
     uint64_t seed;
 };
 
@@ -33,14 +36,19 @@ struct trial {
 /* end - warm trials, one a row; the caller frees them. */
 struct trial *prequential_run(const struct purchases *purchases, const struct prequential *plan);
 
+/* The notifier's default: whoever is less sure asks the user to look at it. */
+#define REPORT_REVIEW_BELOW 0.3
+
 /* What is reported of a run. */
 struct report {
     size_t count;
     double accuracy;
-    double confidence; /* mean */
-    double error;      /* expected calibration error, 15 bins */
-    double coverage95; /* the largest share of answers, the surest first, that is 95 % right */
-    double seen;       /* accuracy where the merchant occurs among the warm rows, and elsewhere */
+    double confidence;   /* mean */
+    double error;        /* expected calibration error, 15 bins */
+    double review;       /* share of the answers that are less sure than REPORT_REVIEW_BELOW */
+    double review_right; /* and how often those are right */
+    double coverage95;   /* the largest share of answers, the surest first, that is 95 % right */
+    double seen;         /* accuracy where the merchant occurs among the warm rows, and elsewhere */
     double unseen;
     double follows; /* of the answers after a correction, the share that follows it */
     double global_accuracy;

@@ -16,7 +16,12 @@ struct purchase {
     struct slice merchant;
     struct slice detail;  /* one of 63 categories */
     struct slice primary; /* one of 16 */
+    int32_t mcc;          /* 0: none */
+    int32_t stars;        /* what the user says unasked, whatever the answer: a rating, or
+                             PURCHASE_CONFIRMED; 0: nothing */
 };
+
+enum { PURCHASE_CONFIRMED = -1 };
 
 struct purchases {
     struct purchase *rows;
@@ -28,6 +33,11 @@ struct purchases {
 /* From $TRIBUTARY_SHARED/data, or ../shared/data beside the source. NULL where it is absent, after
  * a line on stdout. */
 struct purchases *purchases_load(void);
+
+/* The simulator's, as many as it makes of that many events; one category for both kinds. Their own
+ * corrections are left out: whoever knows the answers corrects. */
+struct purchases *purchases_simulated(size_t events, uint32_t users, uint64_t seed);
+
 void purchases_free(struct purchases *purchases);
 
 /* The first row of that day or later. */

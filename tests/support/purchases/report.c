@@ -67,6 +67,7 @@ struct report report_of(const struct trial *trials, size_t count)
     double follows[3] = {0};
     double global = 0;
     double confidence = 0;
+    double doubtful[2] = {0};
 
     for (size_t i = 0; i < count; i++) {
         const struct trial *trial = &trials[i];
@@ -76,6 +77,8 @@ struct report report_of(const struct trial *trials, size_t count)
         follows[trial->after]++;
         global += trial->global_right;
         confidence += (double)trial->confidence;
+        if ((double)trial->confidence < REPORT_REVIEW_BELOW)
+            doubtful[trial->right]++;
         bins_add(&bins, trial->confidence, trial->right);
         bins_add(&global_bins, trial->global_confidence, trial->global_right);
     }
@@ -83,6 +86,8 @@ struct report report_of(const struct trial *trials, size_t count)
                            .accuracy = (right[0] + right[1]) / (double)count,
                            .confidence = confidence / (double)count,
                            .error = bins_error(&bins, count),
+                           .review = (doubtful[0] + doubtful[1]) / (double)count,
+                           .review_right = doubtful[1] / (doubtful[0] + doubtful[1] + 1e-9),
                            .coverage95 = coverage_at(trials, count, 0.95),
                            .seen = all[1] > 0 ? right[1] / all[1] : 0,
                            .unseen = all[0] > 0 ? right[0] / all[0] : 0,

@@ -59,7 +59,7 @@ static void random_lesson(struct random *random, struct random_lesson *ret)
     random_name(random, ret->shown);
     random_name(random, ret->category);
     ret->lesson = (struct engine_lesson){.features = &ret->features,
-                                         .kind = (enum engine_feedback)random_below(random, 4),
+                                         .kind = (enum engine_feedback)random_below(random, 5),
                                          .shown = slice_of(ret->shown),
                                          .category = slice_of(ret->category),
                                          .rating = (int32_t)random_below(random, 8) - 1};

@@ -2,6 +2,7 @@
 #include "common/engine/verdict.h"
 #include "tests/support/suite/suite.h"
 
+#include <math.h>
 #include <string.h>
 
 #define TENANT SLICE_LITERAL("acme")
@@ -218,7 +219,9 @@ START_TEST(habits_reach_new_merchants)
     count(&shop, &shell, "Fuel", 50);
     count(&shop, &rail, "Travel", 40);
     expect(answer(&shop, &unknown).category, "Fuel");
-    for (int i = 0; i < 5; i++)
+    say(&shop, &rail, "Travel");
+    expect(answer(&shop, &unknown).category, "Fuel"); /* one swallow makes no habit */
+    for (int i = 0; i < 19; i++)
         say(&shop, &rail, "Travel");
     expect(answer(&shop, &unknown).category, "Travel");
     ck_assert_int_eq(answer(&shop, &unknown).decided_by, ENGINE_USER);
@@ -317,6 +320,68 @@ START_TEST(ties_do_not_hang_on_order)
 }
 END_TEST
 
+/* `answers` of which so many were corrected or confirmed, by anybody. */
+static void hear(struct shop *shop, enum engine_feedback kind, int64_t answers)
+{
+    struct engine_features features = features_of("elsewhere", 0, 100);
+    struct engine_lesson lesson = {.features = &features,
+                                   .kind = kind,
+                                   .shown = SLICE_LITERAL("Home"),
+                                   .category = SLICE_LITERAL("Food")};
+    struct engine_delta deltas[ENGINE_DELTAS_MAX];
+    size_t size = engine_lesson_deltas(&lesson, deltas);
+    struct engine_count row = {.tenant = TENANT,
+                               .subject = deltas[size - 1].subject,
+                               .category = deltas[size - 1].category,
+                               .units = deltas[size - 1].units * answers};
+
+    ck_assert(engine_counts_set(shop->counts, &row));
+}
+
+START_TEST(one_sided_feedback_makes_surer)
+{
+    struct engine_features lidl = features_of("lidl", 0, 100);
+    struct shop shop;
+    double plain;
+    double surer;
+
+    shop_open(&shop);
+    count(&shop, &lidl, "Food", 3);
+    count(&shop, &lidl, "Home", 2);
+    plain = answer(&shop, &lidl).confidence;
+    hear(&shop, ENGINE_CORRECTION, 5);
+    surer = answer(&shop, &lidl).confidence;
+    ck_assert_double_eq_tol(surer, sqrt(plain), 1e-9);
+    ck_assert_double_eq(answer(&shop, &lidl).global_confidence, surer);
+    expect(answer(&shop, &lidl).category, "Food");
+    hear(&shop, ENGINE_CONFIRMATION, 9);
+    ck_assert_double_lt(answer(&shop, &lidl).confidence, surer);
+    hear(&shop, ENGINE_CONFIRMATION, 15); /* again: what is put in is absolute */
+    ck_assert_double_eq(answer(&shop, &lidl).confidence, plain);
+    hear(&shop, ENGINE_CORRECTION, -5);
+    ck_assert_double_eq(answer(&shop, &lidl).confidence, plain);
+    shop_close(&shop);
+}
+END_TEST
+
+/* What was filed where no answer stood was not chosen for being wrong. */
+START_TEST(labels_without_an_answer_weaken_the_bias)
+{
+    struct engine_features lidl = features_of("lidl", 0, 100);
+    struct shop shop;
+    double plain;
+
+    shop_open(&shop);
+    count(&shop, &lidl, "Food", 3);
+    count(&shop, &lidl, "Home", 7);
+    plain = answer(&shop, &lidl).confidence;
+    hear(&shop, ENGINE_CORRECTION, 5);
+    ck_assert_double_eq_tol(answer(&shop, &lidl).confidence, plain + 0.25 * (sqrt(plain) - plain),
+                            1e-9);
+    shop_close(&shop);
+}
+END_TEST
+
 START_TEST(sources_have_names)
 {
     ck_assert_str_eq(engine_source_name(ENGINE_NONE), "none");
@@ -332,4 +397,5 @@ SUITE_MAIN("engine", nothing_known, a_code_is_a_weak_prior, a_credit_hints_at_in
            merchants_then_keys_then_everything, one_correction_holds_against_everybody,
            the_user_decides_where_both_agree, habits_reach_new_merchants,
            a_category_that_only_the_user_has, the_global_opinion_is_without_the_user, rules_win,
-           ties_do_not_hang_on_order, sources_have_names);
+           ties_do_not_hang_on_order, one_sided_feedback_makes_surer,
+           labels_without_an_answer_weaken_the_bias, sources_have_names);

@@ -56,9 +56,39 @@ START_TEST(corrections_alone_teach)
     ck_assert_double_gt(report.accuracy, 0.6);
     ck_assert_double_gt(report.accuracy, report.global_accuracy + 0.05);
     ck_assert_double_gt(report.follows, 0.98);
+    ck_assert_double_lt(report.error, 0.12);
     free(trials);
     purchases_free(purchases);
 }
 END_TEST
 
-SUITE_MAIN_TIMEOUT("engine", 60, accuracy_holds, corrections_alone_teach);
+/* A short run with few lessons a user, each of them learnt late. */
+START_TEST(users_are_no_worse_than_all_where_lessons_come_late)
+{
+    static const size_t delays[] = {0, 1000, 5000};
+    struct purchases *purchases = purchases_simulated(2 * TRIALS, 240, 1);
+
+    for (size_t i = 0; i < sizeof delays / sizeof delays[0]; i++) {
+        struct prequential plan = {.end = purchases->count,
+                                   .share = 0.3,
+                                   .errors = true,
+                                   .unasked = true,
+                                   .delay = delays[i],
+                                   .seed = 1};
+        struct trial *trials = prequential_run(purchases, &plan);
+        struct report report = report_of(trials + plan.end / 2, purchases->count - plan.end / 2);
+
+        printf("%zu behind: accuracy %.4f, global alone %.4f, calibration error %.3f, review "
+               "%.3f\n",
+               delays[i], report.accuracy, report.global_accuracy, report.error, report.review);
+        ck_assert_double_gt(report.accuracy, report.global_accuracy);
+        ck_assert_double_lt(report.error, 0.12);
+        ck_assert_double_lt(report.review, 0.1);
+        free(trials);
+    }
+    purchases_free(purchases);
+}
+END_TEST
+
+SUITE_MAIN_TIMEOUT("accuracy", 60, accuracy_holds, corrections_alone_teach,
+                   users_are_no_worse_than_all_where_lessons_come_late);
