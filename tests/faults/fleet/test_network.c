@@ -70,6 +70,7 @@ START_TEST(old_outputs_come_after_the_new_ones)
     const struct rig_servers servers = {.broker = broker};
     struct scene scene;
     double before, reruns;
+    struct proxy_held held = {0};
     int load;
 
     proxy_target(proxy, broker_proxied_port(broker, 0));
@@ -86,12 +87,13 @@ START_TEST(old_outputs_come_after_the_new_ones)
     before = incarnations(&scene);
     reruns = scene_result(&scene, readers, "rerun");
     ck_assert_double_gt(reruns, 0);
-    proxy_arm(proxy, PROXY_PRODUCE, PROXY_HOLD, 1);
+    proxy_filter_set(proxy, proxy_hold_produce, &held);
     ck_assert(proxy_wait(proxy, 1, WAIT_MS));
     await_new_producer(&scene, before);
     reruns = scene_result(&scene, readers, "rerun");
     proxy_release(proxy); /* the old producer's, after the new one's */
     ck_assert(EVENTUALLY(WAIT_MS, scene_result(&scene, readers, "rerun") > reruns));
+    proxy_filter_set(proxy, NULL, NULL);
     scene_wait_progress(&scene, MORE);
     scene_stop_load(&scene, load);
     scene_verify(&scene);

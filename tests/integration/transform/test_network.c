@@ -73,12 +73,13 @@ START_TEST(an_old_request_lands_after_the_new_ones)
 {
     struct stage stage;
     struct stage_report report;
+    struct proxy_held held = {0};
     int64_t end;
 
     open_impatient(&stage);
     stage_start(&stage, "one");
     stage_wait_outputs(&stage, "one", 100);
-    proxy_arm(stage.proxy, PROXY_PRODUCE, PROXY_HOLD, 1);
+    proxy_filter_set(stage.proxy, proxy_hold_produce, &held);
     stage_feed(&stage, 2000);
     ck_assert(proxy_wait(stage.proxy, 1, WAIT_MS));
     await_incarnation(&stage, 2);

@@ -110,6 +110,16 @@ void proxy_arm(struct proxy *proxy, enum proxy_match match, enum proxy_verdict v
 typedef enum proxy_verdict proxy_filter(void *context, const struct proxy_message *message);
 void proxy_filter_set(struct proxy *proxy, proxy_filter *filter, void *context);
 
+/* A filter for Kafka: holds the next produce request such that the broker still takes it when it is
+ * released. A producer that waits in vain goes on under a higher epoch, and with the first request
+ * of that the broker refuses all that was sent before: further requests of the same producer are
+ * dropped. context: one of these, zeroed, as long as the filter is set. */
+struct proxy_held {
+    bool any;
+    int64_t producer; /* its id */
+};
+enum proxy_verdict proxy_hold_produce(void *context, const struct proxy_message *message);
+
 /* Waits until `count` messages have matched since the last proxy_arm or proxy_filter_set, the held
  * ones among them whole. Not in time: false. */
 bool proxy_wait(struct proxy *proxy, uint64_t count, int timeout_ms);

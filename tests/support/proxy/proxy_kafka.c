@@ -74,3 +74,40 @@ void proxy_kafka_sent(struct proxy_kafka *kafka, const struct proxy_message *mes
         .api_version = message->api_version,
     };
 }
+
+/* Past a text of 16 bits of length, which may be null (-1); beyond the end for what is cut short.
+ */
+static size_t behind_text(struct slice bytes, size_t place)
+{
+    int16_t size = place + sizeof size <= bytes.size ? at16(bytes, place) : INT16_MAX;
+
+    return place + sizeof size + (size > 0 ? (size_t)size : 0);
+}
+
+/* Of a produce request before version 9, from its first batch ("Record Batch"); -1 where there is
+ * none. */
+static int64_t producer_of(struct slice bytes)
+{
+    enum { ACKS_TIMEOUT_TOPICS = 10, PARTITIONS_INDEX_SIZE = 12, BATCH_TO_PRODUCER = 43 };
+    size_t place = behind_text(bytes, behind_text(bytes, REQUEST_HEADER));
+
+    place = behind_text(bytes, place + ACKS_TIMEOUT_TOPICS);
+    place += PARTITIONS_INDEX_SIZE + BATCH_TO_PRODUCER;
+    if (place + sizeof(int64_t) > bytes.size)
+        return -1;
+    return (int64_t)((uint64_t)at32(bytes, place) << 32 | at32(bytes, place + sizeof(int32_t)));
+}
+
+enum proxy_verdict proxy_hold_produce(void *context, const struct proxy_message *message)
+{
+    struct proxy_held *held = context;
+    int64_t producer;
+
+    if (message->direction != PROXY_REQUEST || message->api_key != PROXY_KAFKA_PRODUCE)
+        return PROXY_PASS;
+    producer = producer_of(message->bytes);
+    if (held->any)
+        return producer == held->producer ? PROXY_DROP : PROXY_PASS;
+    *held = (struct proxy_held){.any = true, .producer = producer};
+    return PROXY_HOLD;
+}
