@@ -65,7 +65,10 @@ static void corrections(const struct purchases *purchases, size_t end)
  * later: how far the users' weights are ahead of the tenant's alone in the second half. */
 static void delays(const struct purchases *purchases, const char *title, bool detail, bool silence)
 {
-    static const size_t behind[] = {0, 1000, 10000, 50000};
+    static const struct {
+        size_t delay;
+        double lag;
+    } behind[] = {{0, 0}, {1000, 0}, {10000, 0}, {50000, 0}, {0, 0.2}, {0, 0.5}};
 
     for (size_t i = 0; i < sizeof behind / sizeof behind[0]; i++) {
         struct prequential plan = {.end = purchases->count,
@@ -74,17 +77,19 @@ static void delays(const struct purchases *purchases, const char *title, bool de
                                    .errors = true,
                                    .unasked = true,
                                    .silence = silence,
-                                   .delay = behind[i],
+                                   .delay = behind[i].delay,
+                                   .lag = behind[i].lag,
                                    .seed = 1};
         struct trial *trials = prequential_run(purchases, &plan);
         size_t from = purchases->count / 2;
         struct report report = report_of(trials + from, purchases->count - from);
 
-        printf("%-12s %-8s %6zu  accuracy %.4f  global %.4f  ahead %+.4f  confidence %.3f  ece "
+        printf("%-12s %-8s %6zu + %2.0f %%  accuracy %.4f  global %.4f  ahead %+.4f  confidence "
+               "%.3f  ece "
                "%.3f (global %.3f)  review %.3f (right %.2f)\n",
-               title, silence ? "silence" : "", behind[i], report.accuracy, report.global_accuracy,
-               report.accuracy - report.global_accuracy, report.confidence, report.error,
-               report.global_error, report.review, report.review_right);
+               title, silence ? "silence" : "", plan.delay, plan.lag * 100, report.accuracy,
+               report.global_accuracy, report.accuracy - report.global_accuracy, report.confidence,
+               report.error, report.global_error, report.review, report.review_right);
         free(trials);
     }
 }

@@ -198,17 +198,20 @@ static void town_done(struct town *town)
     engine_counts_free(town->counts);
 }
 
-/* Answers and lessons in turn, the lessons `delay` behind. */
+/* Answers and lessons in turn, the lessons behind. */
 static void run(struct town *town, struct trial *trials)
 {
     const struct prequential *plan = town->plan;
     const struct purchase *rows = town->purchases->rows + plan->warm;
     size_t count = plan->end - plan->warm;
+    size_t learnt = 0;
 
     for (size_t i = 0; i < count; i++) {
+        size_t behind = plan->delay + (size_t)(plan->lag * (double)i);
+
         trials[i] = try_row(town, &rows[i], &town->answers[i]);
-        if (i >= plan->delay)
-            learn_row(town, &rows[i - plan->delay], &town->answers[i - plan->delay]);
+        for (; learnt + behind <= i; learnt++)
+            learn_row(town, &rows[learnt], &town->answers[learnt]);
     }
 }
 

@@ -19,6 +19,7 @@ struct prequential {
     bool unasked; /* what the users say whatever the answer is learnt too */
     bool silence; /* an answer without feedback is learnt as weakly confirmed */
     size_t delay; /* answers between one and what is learnt from it */
+    double lag;   /* share of the answers so far that are not learnt from yet, besides */
     uint64_t seed;
 };
 

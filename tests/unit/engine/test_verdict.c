@@ -351,7 +351,7 @@ START_TEST(one_sided_feedback_makes_surer)
     plain = answer(&shop, &lidl).confidence;
     hear(&shop, ENGINE_CORRECTION, 5);
     surer = answer(&shop, &lidl).confidence;
-    ck_assert_double_eq_tol(surer, sqrt(plain), 1e-9);
+    ck_assert_double_eq_tol(surer, plain + 0.75 * (sqrt(plain) - plain), 1e-9);
     ck_assert_double_eq(answer(&shop, &lidl).global_confidence, surer);
     expect(answer(&shop, &lidl).category, "Food");
     hear(&shop, ENGINE_CONFIRMATION, 9);
@@ -376,8 +376,8 @@ START_TEST(labels_without_an_answer_weaken_the_bias)
     count(&shop, &lidl, "Home", 7);
     plain = answer(&shop, &lidl).confidence;
     hear(&shop, ENGINE_CORRECTION, 5);
-    ck_assert_double_eq_tol(answer(&shop, &lidl).confidence, plain + 0.25 * (sqrt(plain) - plain),
-                            1e-9);
+    ck_assert_double_eq_tol(answer(&shop, &lidl).confidence,
+                            plain + 0.75 / 4 * (sqrt(plain) - plain), 1e-9);
     shop_close(&shop);
 }
 END_TEST
