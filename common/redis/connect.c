@@ -17,9 +17,22 @@ struct redis *redis_new(const struct redis_settings *settings)
 
     MUST(settings->prefix == NULL || strlen(settings->prefix) <= REDIS_PREFIX_BYTES);
     redis->settings = settings;
+    redis->limit_ms = INT64_MAX;
     buffer_init(&redis->out, REDIS_FLUSH_BYTES + 2 * REDIS_COMMAND_BYTES);
     random_init(&redis->random, seed ^ (uint64_t)(uintptr_t)redis);
     return redis;
+}
+
+void redis_set_deadline(struct redis *redis, int64_t steady_ms)
+{
+    redis->limit_ms = steady_ms;
+}
+
+int64_t redis_deadline(const struct redis *redis, int64_t timeout_ms)
+{
+    int64_t deadline_ms = clock_steady_ms() + timeout_ms;
+
+    return deadline_ms < redis->limit_ms ? deadline_ms : redis->limit_ms;
 }
 
 static void forget_reply(struct redis *redis)
@@ -107,7 +120,7 @@ static enum status connect_now(struct redis *redis, struct error *error)
 {
     const struct redis_settings *settings = redis->settings;
     int64_t now_ms = clock_steady_ms();
-    int64_t deadline_ms = now_ms + settings->connect_timeout_ms;
+    int64_t deadline_ms = redis_deadline(redis, settings->connect_timeout_ms);
     enum status status;
 
     if (now_ms < redis->next_try_ms)

@@ -36,7 +36,7 @@ static enum status flush(struct redis *redis, struct error *error)
 
     if (redis->out.size == 0)
         return STATUS_OK;
-    redis->deadline_ms = clock_steady_ms() + redis->settings->command_timeout_ms;
+    redis->deadline_ms = redis_deadline(redis, redis->settings->command_timeout_ms);
     status = redis_send(redis->context, redis->settings->address, &redis->out, redis->deadline_ms,
                         error);
     if (status != STATUS_OK)

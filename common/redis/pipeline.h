@@ -21,6 +21,7 @@ struct redis {
     struct buffer out;     /* encoded and not yet sent */
     redisReply *reply;     /* that the caller looks at */
     int64_t deadline_ms;   /* of the replies to what was sent */
+    int64_t limit_ms;      /* the caller's deadline, of every call */
 
     /* In flight: what callers know of, and commands of our own, whose replies are swallowed. */
     size_t pending;
@@ -45,6 +46,9 @@ struct redis {
 MUST_CHECK enum status redis_open(struct redis *redis, struct error *error);
 void redis_close(struct redis *redis);
 void redis_back_off(struct redis *redis);
+
+/* The end of a wait that begins now and may take timeout_ms. */
+int64_t redis_deadline(const struct redis *redis, int64_t timeout_ms);
 
 /* pipeline.c. Words are borrowed until redis_end_command encodes them; the key gets the prefix.
  * The count of words and their bytes are checked before: redis_check_command. */

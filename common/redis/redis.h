@@ -38,6 +38,10 @@ struct redis *redis_new(const struct redis_settings *settings);
 void redis_free(struct redis *redis);
 OWNED_DEFINE(redis);
 
+/* From now on no call waits beyond this moment of clock_steady_ms, whatever the settings allow;
+ * INT64_MAX takes it back. */
+void redis_set_deadline(struct redis *redis, int64_t steady_ms);
+
 /* A command as Redis documents it; bytes of any kind, borrowed for the call. */
 struct redis_command {
     const char *name; /* "HMGET" */

@@ -117,21 +117,24 @@ static void set_staleness(struct weights *weights, int64_t now_ms)
     metrics_real_set(weights->stale_seconds, (double)(now_ms - oldest_ms) / 1000);
 }
 
-void weights_sync(struct weights *weights, struct now now)
+bool weights_sync(struct weights *weights, struct now now)
 {
     const struct changelog_callbacks callbacks = {on_first_sync, on_changed, weights};
     int64_t now_ms = now.steady_us / 1000;
     struct error error = {0};
+    bool answered;
 
     if (now_ms < weights->sync_at_ms || now_ms < weights->postgres_at_ms)
-        return;
+        return false;
     weights->sync_at_ms = now_ms + SYNC_MS;
-    postgres_set_deadline(weights->options.db, now_ms + weights->options.deadline_ms);
-    if (changelog_read(&weights->changelog, weights->options.db, now_ms, &callbacks, &error) !=
-        STATUS_OK)
+    postgres_set_deadline(weights->options.db, clock_steady_ms() + weights->options.deadline_ms);
+    answered = changelog_read(&weights->changelog, weights->options.db, now_ms, &callbacks,
+                              &error) == STATUS_OK;
+    if (!answered)
         weights->postgres_at_ms = clock_steady_ms() + BREAK_MS;
     postgres_set_deadline(weights->options.db, INT64_MAX);
     set_staleness(weights, now_ms);
+    return answered;
 }
 
 /* ---- Finding ---- */
@@ -206,14 +209,17 @@ static void copies_of_missing(struct weights *weights)
 
 static void find_in_redis(struct weights *weights, int64_t now_ms)
 {
+    struct redis *redis = weights->options.redis;
     struct error error = {0};
 
     if (weights->missing_count == 0 || now_ms < weights->redis_at_ms)
         return;
     copies_of_missing(weights);
-    if (redis_copy_read(weights->options.redis, weights->copies, weights->missing_count, on_redis,
-                        weights, &error) != STATUS_OK)
+    redis_set_deadline(redis, clock_steady_ms() + weights->options.deadline_ms);
+    if (redis_copy_read(redis, weights->copies, weights->missing_count, on_redis, weights,
+                        &error) != STATUS_OK)
         weights->redis_at_ms = clock_steady_ms() + BREAK_MS;
+    redis_set_deadline(redis, INT64_MAX);
     metrics_counter_add(weights->found[SOURCE_REDIS], close_ranks(weights));
 }
 
@@ -253,6 +259,7 @@ static enum status ask_postgres(struct weights *weights, struct postgres_result 
 /* So that the next classifier finds them in Redis. Lost is nothing. */
 static void fill_redis(struct weights *weights, const struct postgres_result *rows)
 {
+    struct redis *redis = weights->options.redis;
     struct error error = {0};
     size_t count = 0;
 
@@ -265,9 +272,12 @@ static void fill_redis(struct weights *weights, const struct postgres_result *ro
                                   .number = postgres_result_int8(rows, row, 1),
                                   .state = postgres_result_bytea(rows, row, 2)};
     }
-    if (count > 0 &&
-        redis_copy_write(weights->options.redis, weights->copies, count, &error) != STATUS_OK)
+    if (count == 0)
+        return;
+    redis_set_deadline(redis, clock_steady_ms() + weights->options.deadline_ms);
+    if (redis_copy_write(redis, weights->copies, count, &error) != STATUS_OK)
         weights->redis_at_ms = clock_steady_ms() + BREAK_MS;
+    redis_set_deadline(redis, INT64_MAX);
 }
 
 /* The truth: who has no row there never taught anything. */
@@ -309,7 +319,7 @@ void weights_find(struct weights *weights, struct weights_query *queries, size_t
 
     weights->batch++;
     reserve(weights, count);
-    weights_sync(weights, now);
+    (void)weights_sync(weights, now);
     find_in_memory(weights, queries, count);
     find_in_redis(weights, now_ms);
     find_in_postgres(weights, now_ms);

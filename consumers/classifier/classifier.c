@@ -61,7 +61,7 @@ static const struct setting settings[] = {
      .fallback = "200ms",
      .min = 10,
      .max = 60000,
-     .help = "longest wait of a batch for Postgres; then it goes on without"},
+     .help = "longest wait of a batch for Redis, and for Postgres; then it goes on without"},
 };
 
 static const struct metrics_spec count_failures_spec = {
@@ -117,7 +117,7 @@ static void classifier_revoked(void *state, int32_t partition)
 }
 
 /* Old counts serve: a Postgres that does not answer may not hold up what can be classified without.
- */
+ * So it is asked right behind a shorter question that it has answered. */
 enum { COUNTS_MS = 2000, COUNTS_AGAIN_MS = 10000 };
 
 static void refresh_counts(struct classifier *self, struct now now)
@@ -128,7 +128,7 @@ static void refresh_counts(struct classifier *self, struct now now)
     if (now_ms < self->counts_at_ms)
         return;
     self->counts_at_ms = now_ms + self->settings->counts_refresh_ms;
-    postgres_set_deadline(self->db, now_ms + COUNTS_MS);
+    postgres_set_deadline(self->db, clock_steady_ms() + COUNTS_MS);
     if (counts_read(&self->reader, self->db, self->counts, &error) != STATUS_OK) {
         metrics_counter_add(self->count_failures, 1);
         self->counts_at_ms = clock_steady_ms() + COUNTS_AGAIN_MS;
@@ -140,8 +140,8 @@ static void classifier_tick(void *state, struct now now)
 {
     struct classifier *self = state;
 
-    weights_sync(self->weights, now);
-    refresh_counts(self, now);
+    if (weights_sync(self->weights, now))
+        refresh_counts(self, now);
 }
 
 /* ---- The batch's users ---- */
@@ -194,7 +194,8 @@ static enum status classifier_prepare(void *state, const struct batch *batch, st
     struct classifier *self = state;
 
     (void)error;
-    refresh_counts(self, batch->now);
+    if (weights_sync(self->weights, batch->now))
+        refresh_counts(self, batch->now);
     find_users(self, batch);
     weights_find(self->weights, self->users, self->user_count, batch->now);
     return STATUS_OK;

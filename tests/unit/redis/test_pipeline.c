@@ -282,6 +282,29 @@ START_TEST(deadline_is_for_the_whole)
 }
 END_TEST
 
+/* The caller's own is kept where the settings allow more. */
+START_TEST(the_callers_deadline_is_kept)
+{
+    static const struct step steps[] = {{.await = "PING"}, {.end = true}};
+    struct fake fake;
+    struct redis_settings settings;
+    struct redis *redis;
+    struct redis_reply reply;
+    struct error error = {0};
+    int64_t from_ms = clock_steady_ms();
+
+    fake_start(&fake, steps);
+    settings = settings_for(fake.path);
+    settings.command_timeout_ms = 15000;
+    redis = redis_new(&settings);
+    redis_set_deadline(redis, from_ms + 50);
+    ck_assert_int_eq(redis_call(redis, &ping, &reply, &error), STATUS_RETRY);
+    ck_assert_int_lt(clock_steady_ms() - from_ms, 5000);
+    redis_free(redis);
+    fake_stop(&fake);
+}
+END_TEST
+
 START_TEST(replies_are_bounded)
 {
     size_t size = REDIS_REPLY_BYTES + (1 << 20);
@@ -463,6 +486,6 @@ START_TEST(no_signal_when_sending_fails)
 END_TEST
 
 SUITE_MAIN("redis pipeline", replies_of_all_types, error_replies_have_classes, lost_connections,
-           deadline_is_for_the_whole, replies_are_bounded, away_is_told_at_once, addresses,
-           refused_connections, stale_connections_are_replaced, passwords_go_first,
-           commands_are_bounded, no_signal_when_sending_fails);
+           deadline_is_for_the_whole, the_callers_deadline_is_kept, replies_are_bounded,
+           away_is_told_at_once, addresses, refused_connections, stale_connections_are_replaced,
+           passwords_go_first, commands_are_bounded, no_signal_when_sending_fails);
