@@ -9,7 +9,7 @@
 
 #include <stdatomic.h>
 
-enum { EVICTION_MEMBERS = 2 };
+enum { EVICTION_MEMBERS = 3 };
 
 struct eviction_member {
     char group[128];

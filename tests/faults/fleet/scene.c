@@ -47,13 +47,13 @@ void scene_start(struct scene *scene, const struct scene_member *members, size_t
         fleet_wait_ready(scene->fleet, members[i].name, SCENE_READY_MS);
 }
 
+static const struct scene_member whole[] = {
+    {"g", "gateway"}, {"c", "classifier"}, {"a1", "analytics"}, {"a2", "analytics"},
+    {"l", "learner"}, {"n", "notifier"},   {"s", "sender"}};
+
 void scene_start_fleet(struct scene *scene)
 {
-    static const struct scene_member members[] = {
-        {"g", "gateway"}, {"c", "classifier"}, {"a1", "analytics"}, {"a2", "analytics"},
-        {"l", "learner"}, {"n", "notifier"},   {"s", "sender"}};
-
-    scene_start(scene, members, sizeof members / sizeof members[0]);
+    scene_start(scene, whole, sizeof whole / sizeof whole[0]);
 }
 
 static void set_load(struct scene *scene, const char *name)
@@ -106,6 +106,45 @@ void scene_wait_load(struct scene *scene, int number)
         process_fail(NULL, "the simulator ended with %d", code);
 }
 
+int scene_start_loaded(struct scene *scene, uint64_t seed)
+{
+    int load;
+
+    scene_start_fleet(scene);
+    load = scene_begin_load(scene, (struct scene_load){.seed = seed, .rate = SCENE_RATE});
+    scene_wait_progress(scene, SCENE_MORE);
+    return load;
+}
+
+void scene_end_loaded(struct scene *scene, const struct rig_servers *servers, int load)
+{
+    scene_wait_progress(scene, SCENE_MORE);
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
+        if (!fleet_running(scene->fleet, whole[i].name))
+            process_fail(NULL, "%s has ended", whole[i].name);
+    scene_stop_load(scene, load);
+    scene_verify(scene);
+    scene_close(scene, servers);
+}
+
+static void journal_of_posts(const struct scene *scene, char *path, size_t size)
+{
+    snprintf(path, size, "%s/journal-of-posts", fleet_folder(scene->fleet));
+}
+
+void scene_note_post(struct scene *scene, const char *id)
+{
+    char path[sizeof scene->journals[0]];
+    FILE *file;
+
+    journal_of_posts(scene, path, sizeof path);
+    file = fopen(path, "ae");
+    if (file == NULL || fprintf(file, "transaction\t%s\tunknown\t-\t-\n", id) < 0 ||
+        fclose(file) != 0)
+        process_fail(NULL, "cannot write %s", path);
+    scene->posted = true;
+}
+
 int64_t scene_ledger(const struct scene *scene)
 {
     return database_number(scene->rig.uri, "SELECT count(*) FROM tributary.ledger");
@@ -131,6 +170,16 @@ double scene_result(struct scene *scene, const char *const *members, const char 
         sum += isnan(value) ? 0 : value;
     }
     return sum;
+}
+
+double scene_failures(struct scene *scene, const char *member, const char *class)
+{
+    char label[64];
+    double count;
+
+    snprintf(label, sizeof label, "class=\"%s\"", class);
+    count = fleet_metric(scene->fleet, member, "tributary_batch_failures_total", label);
+    return isnan(count) ? 0 : count;
 }
 
 /* ---- The end ---- */
@@ -168,6 +217,7 @@ static void wait_for(const struct scene *scene, const char *column, const char *
 void scene_verify(struct scene *scene)
 {
     const char *uri = scene->rig.uri;
+    char posts[sizeof scene->journals[0]];
 
     feed_flush(scene->rig.feed);
     wait_for(scene, "next_source", "classifications", "transactions");
@@ -183,5 +233,8 @@ void scene_verify(struct scene *scene)
     journal_open(uri);
     for (int i = 0; i < scene->loads; i++)
         journal_load(uri, scene->journals[i]);
+    journal_of_posts(scene, posts, sizeof posts);
+    if (scene->posted)
+        journal_load(uri, posts);
     journal_check(uri);
 }

@@ -7,7 +7,13 @@
 
 #include <stdint.h>
 
-enum { SCENE_LOADS = 8, SCENE_SETTLE_MS = 120000, SCENE_READY_MS = 60000 };
+enum {
+    SCENE_LOADS = 8,
+    SCENE_SETTLE_MS = 120000,
+    SCENE_READY_MS = 60000,
+    SCENE_RATE = 300, /* events a second of scene_start_loaded */
+    SCENE_MORE = 200, /* ledger rows that show that it goes on */
+};
 
 /* A process: its name in the test, and bin/tributary-<program>. */
 struct scene_member {
@@ -22,6 +28,7 @@ struct scene {
     char journals[SCENE_LOADS][300];
     char names[SCENE_LOADS][16]; /* of the simulators, as members */
     int loads;
+    bool posted; /* by the test itself */
 };
 
 /* servers NULL: the shared ones; given ones are the caller's. Nothing runs yet. */
@@ -49,6 +56,15 @@ int scene_begin_load(struct scene *scene, struct scene_load load);
 void scene_stop_load(struct scene *scene, int number); /* now */
 void scene_wait_load(struct scene *scene, int number); /* until all is accepted */
 
+/* scene_start_fleet, a load that lasts, and it flows; the load's number. */
+int scene_start_loaded(struct scene *scene, uint64_t seed);
+
+/* It still flows, and all of that fleet lived to see it; then scene_verify and scene_close. */
+void scene_end_loaded(struct scene *scene, const struct rig_servers *servers, int load);
+
+/* Before the test itself posts a transaction: it may come to be in the log. */
+void scene_note_post(struct scene *scene, const char *id);
+
 /* Ledger rows. */
 int64_t scene_ledger(const struct scene *scene);
 
@@ -57,6 +73,9 @@ void scene_wait_progress(const struct scene *scene, int64_t more);
 
 /* Sum over all groups' members of that sink metric's result. */
 double scene_result(struct scene *scene, const char *const *members, const char *result);
+
+/* Batches of the member that failed so (the class of an error: "retry", "lost"). */
+double scene_failures(struct scene *scene, const char *member, const char *class);
 
 /* Waits until every sink stands at the end of its logs and every notification is sent, then: no
  * difference for `tributary verify`, every sink's unaccounted 0, and every event that the journals

@@ -1,14 +1,14 @@
 /* More than one owner of a partition: zombies of both kinds, two that both own one, and
  * groups that grow and shrink under load. */
 #include "tests/faults/fleet/eviction.h"
+#include "tests/faults/fleet/replay.h"
 #include "tests/faults/fleet/scene.h"
 #include "tests/support/process/place.h"
 #include "tests/support/suite/suite.h"
 
-#include <math.h>
 #include <stdio.h>
 
-enum { BACKLOG = 6000, WAIT_MS = 60000, RATE = 300, BOTH_MS = 6000, STOP_MS = 30000 };
+enum { BACKLOG = 6000, WAIT_MS = 60000, RATE = 300, LESSONS = 50, BOTH_MS = 6000, STOP_MS = 30000 };
 
 static const char *const readers[] = {"a1", "a2", "l", "l1", "l2", "n", NULL};
 
@@ -59,15 +59,6 @@ START_TEST(a_classifier_stopped_past_its_session_writes_on)
 }
 END_TEST
 
-/* How often a member found that another one had taken its partitions. */
-static double losses(struct scene *scene, const char *member)
-{
-    double count =
-        fleet_metric(scene->fleet, member, "tributary_batch_failures_total", "class=\"lost\"");
-
-    return isnan(count) ? 0 : count;
-}
-
 static void wait_rows(struct scene *scene, const char *table, int64_t count)
 {
     char sql[128];
@@ -100,24 +91,27 @@ START_TEST(sinks_stopped_past_their_session_write_on)
     scene_start(&scene, heirs, sizeof heirs / sizeof heirs[0]);
     wait_rows(&scene, "ledger", BACKLOG / 2);
     wait_rows(&scene, "shown", BACKLOG / 2);
+    wait_rows(&scene, "weight_audit", LESSONS);
     fleet_resume(scene.fleet, "a1");
     fleet_resume(scene.fleet, "l1");
     scene_verify(&scene);
-    printf("batches lost to another: analytics %.0f, learner %.0f\n", losses(&scene, "a1"),
-           losses(&scene, "l1"));
+    ck_assert_int_gt(replay_check(scene.rig.uri), LESSONS);
+    printf("batches lost to another: analytics %.0f, learner %.0f\n",
+           scene_failures(&scene, "a1", "lost"), scene_failures(&scene, "l1", "lost"));
     scene_close(&scene, NULL);
 }
 END_TEST
 
 /* The broker takes the partitions of members that do not hear of it, so that two own them for as
- * long as the test wants, all in health: both classifiers write, and the two analytics take the
- * offset rows from each other. */
+ * long as the test wants, all in health: both classifiers write, and two sinks of a group take
+ * the offset rows from each other. */
 START_TEST(two_own_a_partition)
 {
-    static const char *const groups[] = {"classifier", "analytics"};
-    static const struct scene_member evicted[] = {{"c1", "classifier"}, {"a1", "analytics"}};
+    static const char *const groups[] = {"classifier", "analytics", "learner"};
+    static const struct scene_member evicted[] = {
+        {"c1", "classifier"}, {"a1", "analytics"}, {"l1", "learner"}};
     static const struct scene_member members[] = {{"g", "gateway"},    {"c2", "classifier"},
-                                                  {"a2", "analytics"}, {"l", "learner"},
+                                                  {"a2", "analytics"}, {"l2", "learner"},
                                                   {"n", "notifier"},   {"s", "sender"}};
     struct eviction eviction;
     struct rig_servers servers;
@@ -142,13 +136,16 @@ START_TEST(two_own_a_partition)
     rig_sleep(BOTH_MS);
     wait_outputs(&scene, "c1", outputs + 100); /* it owns on */
     ck_assert(EVENTUALLY(WAIT_MS, scene_result(&scene, readers, "rerun") > 100));
-    ck_assert(EVENTUALLY(WAIT_MS, losses(&scene, "a1") > 0));
+    ck_assert(EVENTUALLY(WAIT_MS, scene_failures(&scene, "a1", "lost") > 0));
+    ck_assert(EVENTUALLY(WAIT_MS, scene_failures(&scene, "l1", "lost") > 0));
     eviction_end(&eviction);
     scene_wait_progress(&scene, 200);
     scene_stop_load(&scene, load);
     scene_verify(&scene);
-    printf("%.0f outputs dropped; batches lost to the other: %.0f and %.0f\n",
-           scene_result(&scene, readers, "rerun"), losses(&scene, "a1"), losses(&scene, "a2"));
+    ck_assert_int_gt(replay_check(scene.rig.uri), LESSONS);
+    printf("%.0f outputs dropped; batches lost to the other: analytics %.0f, learner %.0f\n",
+           scene_result(&scene, readers, "rerun"), scene_failures(&scene, "a1", "lost"),
+           scene_failures(&scene, "l1", "lost"));
     scene_close(&scene, &servers);
     eviction_done(&eviction);
 }

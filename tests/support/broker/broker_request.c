@@ -13,7 +13,7 @@
 
 enum { KEY_LIST_OFFSETS = 2, KEY_METADATA = 3, KEY_LEAVE_GROUP = 13, KEY_CREATE_TOPICS = 19 };
 enum { ANSWER_LIMIT = 1 << 20, REQUEST_LIMIT = 4096, CORRELATION = 7, LATEST = -1 };
-enum { ANSWER_SECONDS = 1, CREATE_SECONDS = 20 };
+enum { ANSWER_SECONDS = 1, CHANGE_SECONDS = 20 };
 
 static void put16(struct buffer *out, int value)
 {
@@ -192,9 +192,9 @@ int broker_request_create(int port, const char *topic, int32_t partitions)
     put16(&request, 1); /* replica */
     put32(&request, 0); /* assignments */
     put32(&request, 0); /* settings */
-    put32(&request, CREATE_SECONDS * 1000);
+    put32(&request, CHANGE_SECONDS * 1000);
     buffer_append_byte(&request, 0); /* not only a check */
-    good = exchange(port, CREATE_SECONDS, &request, &answer);
+    good = exchange(port, CHANGE_SECONDS, &request, &answer);
     take32(&answer); /* throttled for */
     take32(&answer); /* one topic */
     skip_text(&answer);
@@ -244,7 +244,7 @@ int broker_request_leave(int port, const char *group, const char *member)
     begin(&request, KEY_LEAVE_GROUP, 0);
     put_text(&request, group);
     put_text(&request, member);
-    good = exchange(port, ANSWER_SECONDS, &request, &answer);
+    good = exchange(port, CHANGE_SECONDS, &request, &answer);
     code = take16(&answer);
     good = good && !answer.bad;
     free(answer.data);
