@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <unistd.h>
 
 /* The one process-wide state of the code base; see log.h. */
@@ -45,6 +46,32 @@ static void log_emit(const struct log_line *event)
     while (write(STDERR_FILENO, line, size) < 0 && errno == EINTR)
         ;
     errno = saved;
+}
+
+/* Takes no lock and no memory: there may be neither. abort() raises the signal again behind it. */
+static void on_abort(int number)
+{
+    struct error error = {.status = STATUS_FATAL, .text = "the line before says why"};
+
+    (void)number;
+    if (errno == ENOMEM)
+        error = (struct error){.status = STATUS_FATAL, .code = "ENOMEM", .text = "out of memory"};
+    log_emit(&(struct log_line){
+        .wall_us = clock_wall_us(),
+        .level = LOG_ERROR,
+        .event = "aborted",
+        .component = log_state.component,
+        .pid = log_state.pid,
+        .error = &error,
+        .fields = &(const struct log_field){.key = NULL},
+    });
+}
+
+void log_aborts(void)
+{
+    const struct sigaction action = {.sa_handler = on_abort, .sa_flags = (int)SA_RESETHAND};
+
+    sigaction(SIGABRT, &action, NULL);
 }
 
 static bool log_pass(const char *event, uint64_t *ret_suppressed)

@@ -65,6 +65,10 @@ void log_open(const char *component, enum log_level level, enum log_format forma
 /* Says what was suppressed and not yet told. The log goes on working. */
 void log_close(void);
 
+/* From now on whatever aborts the process (MUST, an assertion of a library, a watchdog) is followed
+ * by a last line: event "aborted", with "out of memory" where that is why. */
+void log_aborts(void);
+
 /* True when a line of that level would be written: for fields that cost something to make. */
 bool log_enabled(enum log_level level);
 

@@ -235,6 +235,7 @@ int worker_main(const struct worker_program *program, int argc, char **argv)
     enum status status;
 
     log_open(program->name, LOG_INFO, LOG_FORMAT_AUTO);
+    log_aborts();
     if (worker_configure(&worker, argc, argv, &config, &action, &error) != STATUS_OK) {
         log_error_line(LOG_ERROR, "bad_configuration", &error);
         return EXIT_USAGE;

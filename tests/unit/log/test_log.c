@@ -2,10 +2,13 @@
 #include "common/log/log.h"
 #include "tests/support/suite/suite.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { THREADS = 4, LINES = 200 };
@@ -149,5 +152,35 @@ START_TEST(threads_share_it)
 }
 END_TEST
 
+/* What a child that aborts with this errno has written. */
+static char *last_words(int code)
+{
+    int fd = capture(), status;
+    pid_t child = fork();
+
+    if (child == 0) {
+        log_open("learner", LOG_INFO, LOG_FORMAT_JSON);
+        log_aborts();
+        errno = code;
+        abort();
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    return captured(fd);
+}
+
+START_TEST(an_abort_has_a_last_line)
+{
+    char *text = last_words(ENOMEM);
+
+    ck_assert_uint_eq(count(text, "\n"), 1);
+    ck_assert_ptr_nonnull(strstr(text, "\"event\":\"aborted\",\"component\":\"learner\""));
+    ck_assert_ptr_nonnull(strstr(text, "\"error\":\"out of memory\""));
+    text = last_words(0);
+    ck_assert_uint_eq(count(text, "aborted"), 1);
+    ck_assert_ptr_null(strstr(text, "memory"));
+}
+END_TEST
+
 SUITE_MAIN("log", lines_reach_stderr, format_can_be_text, works_before_it_is_opened,
-           close_tells_the_rest, threads_share_it);
+           close_tells_the_rest, threads_share_it, an_abort_has_a_last_line);
