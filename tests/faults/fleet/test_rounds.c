@@ -6,10 +6,12 @@
  * - kill -9 of every kind of process: this file; each kind alone: integration/{transform,analytics,
  *   learning,notifier,sink} and tests/faults/{gateway,notifier}
  * - SIGSTOP past the session, then SIGCONT, of both kinds of consumer: test_owners.c
- * - two classifiers, and two sinks, that own a partition, 1 to 3 to 2 workers of each group:
- * test_owners.c
+ * - two classifiers, two analytics and two learners that own a partition, the weights learnt
+ *   again from the audit; 1 to 3 to 2 workers of each group: test_owners.c
  * - all posted twice, an id of two users, a poison record in each topic: test_events.c
  * - Kafka restarted and killed, Postgres killed, Redis flushed and killed: test_servers.c
+ * - Kafka, Postgres and Redis stopped with their connections open: test_frozen.c
+ * - the disk of Postgres full: test_disk.c; workers out of memory: test_memory.c
  * - a COMMIT whose answer is lost: test_network.c; more of them: integration/sink/test_commits.c
  * - half a batch's acknowledgement lost, an old request that lands after the new ones:
  *   test_network.c; the outputs byte by byte: integration/transform/test_network.c
@@ -23,7 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { KINDS = 6, ROUNDS = 4, PAUSE_MS = 700, RATE = 300, MORE = 100 };
+enum { KINDS = 6, ROUNDS = 20, PAUSE_MS = 500, RATE = 300, MORE = 100 };
 
 static int rounds(void)
 {
