@@ -25,6 +25,7 @@ if(SANITIZE)
     # Every program gets them, and librdkafka finds them there instead of glibc's.
     add_library(tributary_c11_threads OBJECT ${CMAKE_SOURCE_DIR}/tests/support/tsan/c11_threads.c)
     target_compile_options(tributary_c11_threads PRIVATE -fsanitize=thread)
+    target_compile_definitions(tributary_c11_threads PRIVATE _GNU_SOURCE)
     target_link_options(tributary_flags INTERFACE -rdynamic)
     target_sources(tributary_flags INTERFACE $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:$<TARGET_OBJECTS:tributary_c11_threads>>)
   endif()

@@ -28,6 +28,7 @@ static void settings_of_fleet(const struct stage *stage)
     /* Never used by test-upper. */
     fleet_set(fleet, "TRIBUTARY_POSTGRES_URI", "postgresql://nobody@127.0.0.1:1/none");
     fleet_set(fleet, "TRIBUTARY_WORKER_PARTITIONS", "4");
+    fleet_set(fleet, "TRIBUTARY_WORKER_THREADS", "1"); /* where producers are counted */
     fleet_set(fleet, "TRIBUTARY_WORKER_HALT_RETRY", "500ms");
 }
 
