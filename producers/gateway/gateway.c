@@ -354,6 +354,7 @@ int gateway_main(int argc, char **argv)
     int code = EXIT_SUCCESS;
 
     log_open(NAME, LOG_INFO, LOG_FORMAT_AUTO);
+    log_aborts();
     if (config_load(&config, &program, argc, argv, &action, &error) != STATUS_OK) {
         log_error_line(LOG_ERROR, "bad_configuration", &error);
         return EXIT_USAGE;

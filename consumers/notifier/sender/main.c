@@ -130,6 +130,7 @@ int main(int argc, char **argv)
     enum status status;
 
     log_open("sender", LOG_INFO, LOG_FORMAT_AUTO);
+    log_aborts();
     if (configure(&program, argc, argv, &config, &action, &error) != STATUS_OK) {
         log_error_line(LOG_ERROR, "bad_configuration", &error);
         return EXIT_USAGE;
