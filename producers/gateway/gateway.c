@@ -10,6 +10,7 @@
 #include "producers/gateway/ingest.h"
 #include "producers/gateway/port.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -19,6 +20,8 @@ enum {
     EXIT_USAGE = 2,
     JOIN_MS = 5000, /* beyond the drain: for the flush and the end of the producer */
     SIGNALS = 3,
+    KEPT_BYTES = 8 << 20,
+    MAPPED_BYTES = 4 << 20,
 };
 
 #define NAME "gateway"
@@ -314,6 +317,15 @@ static void gateway_done(struct gateway *gateway)
     metrics_free(gateway->metrics);
 }
 
+/* For each batch of a partition the Kafka library's LZ4 takes and frees some 200 KiB. Given back to
+ * the system each time, as is the default, they cost a page fault for nearly every event that is
+ * posted alone, 8 % of its CPU time. */
+static void keep_freed_memory(void)
+{
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+    mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
+}
+
 static int run_configured(struct gateway *gateway)
 {
     struct error error = {0};
@@ -321,6 +333,7 @@ static int run_configured(struct gateway *gateway)
 
     log_open(NAME, gateway->log.level, gateway->log.format);
     signal(SIGPIPE, SIG_IGN);
+    keep_freed_memory();
     gateway->metrics = metrics_new();
     metrics_add_process(gateway->metrics, NAME, TRIBUTARY_VERSION);
     stats_init(&gateway->stats, gateway->metrics);
