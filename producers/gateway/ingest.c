@@ -3,9 +3,11 @@
 #include "common/base/clock.h"
 #include "common/base/must.h"
 #include "common/log/log.h"
+#include "producers/gateway/affinity.h"
 #include "producers/gateway/post.h"
 #include "producers/gateway/registry.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -152,11 +154,22 @@ static struct outlet *open_outlet(struct ingest *ingest)
     return outlet_new(&options);
 }
 
+/* The producer's threads are started from here, so they stay beside this one. They hand each other
+ * a few messages thousands of times a second; across CPUs that took a third of the CPU time of
+ * events that are posted alone. */
+static void pin(const struct ingest *ingest)
+{
+    if (ingest->options.settings->pinned && affinity_pin(ingest->options.index) < 0)
+        log_write(LOG_WARN, "not_pinned", LOG_INT("thread", ingest->options.index),
+                  LOG_TEXT("text", strerrordesc_np(errno)));
+}
+
 static void *thread_main(void *opaque)
 {
     struct ingest *ingest = opaque;
     struct error error = {0};
 
+    pin(ingest);
     if (loop_run(ingest->loop, &error) != STATUS_OK && ingest->failure.status == STATUS_OK)
         ingest->failure = error;
     outlet_flush(ingest->outlet, FLUSH_MS);

@@ -11,6 +11,7 @@ struct gateway_settings {
     int64_t admin_port;
     const char *keys_file;
     int64_t threads;
+    bool pinned;                /* each to a CPU */
     int64_t partitions;         /* of both topics; another count on the broker stops the start */
     int64_t items;              /* most in one request */
     int64_t body_bytes;         /* the same in bytes */

@@ -7,7 +7,9 @@
 #include "tests/support/process/place.h"
 #include "tests/support/suite/suite.h"
 
+#include <dirent.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -310,6 +312,66 @@ END_TEST
 
 /* ---- The process ---- */
 
+/* How many CPUs the thread may use; 0: it has ended. Whether it is the Kafka library's. */
+static int cpus_of(pid_t process, int thread, bool *ret_library)
+{
+    char path[PLACE_PATH_SIZE], name[64] = "";
+    cpu_set_t allowed;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/comm", (int)process, thread);
+    file = fopen(path, "re");
+    if (file == NULL || fgets(name, sizeof name, file) == NULL)
+        name[0] = '\0';
+    if (file != NULL)
+        fclose(file);
+    *ret_library = strncmp(name, "rdk:", 4) == 0;
+    return sched_getaffinity(thread, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : 0;
+}
+
+/* Threads of the library that have one CPU, and those that have several. */
+static void count_library_threads(pid_t process, int *ret_one, int *ret_several)
+{
+    char path[PLACE_PATH_SIZE];
+    struct dirent *entry;
+    DIR *folder;
+
+    *ret_one = *ret_several = 0;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)process);
+    folder = opendir(path);
+    ck_assert_ptr_nonnull(folder);
+    while ((entry = readdir(folder)) != NULL) {
+        bool library;
+        int cpus = cpus_of(process, atoi(entry->d_name), &library);
+
+        *ret_one += library && cpus == 1;
+        *ret_several += library && cpus > 1;
+    }
+    closedir(folder);
+}
+
+START_TEST(a_producer_stays_beside_its_thread)
+{
+    static const char *const pinned[] = {"true", "false"};
+    cpu_set_t allowed;
+
+    ck_assert_int_eq(sched_getaffinity(0, sizeof allowed, &allowed), 0);
+    for (int i = 0; i < 2; i++) {
+        struct door door;
+        int one, several;
+
+        door_open(&door, broker_shared(), NULL);
+        fleet_set(door.fleet, "TRIBUTARY_GATEWAY_PINNED", pinned[i]);
+        door_start(&door);
+        count_library_threads(fleet_pid(door.fleet, "gateway"), &one, &several);
+        ck_assert_int_ge(one + several, 2);
+        if (CPU_COUNT(&allowed) > 1)
+            ck_assert_int_eq(i == 0 ? several : one, 0);
+        door_close(&door);
+    }
+}
+END_TEST
+
 START_TEST(another_number_of_partitions_refuses_to_start)
 {
     struct door door;
@@ -402,5 +464,6 @@ END_TEST
 SUITE_MAIN_TIMEOUT("gateway/post", 100, an_accepted_event_is_where_its_receipt_says,
                    good_items_are_kept_beside_bad_ones, limits_of_a_request,
                    only_sampled_traces_are_passed_on, threads_share_the_port,
+                   a_producer_stays_beside_its_thread,
                    another_number_of_partitions_refuses_to_start, a_taken_port_refuses_to_start,
                    keys_are_read_again_on_hangup, the_registry_answers_without_a_key);
