@@ -24,7 +24,7 @@ static void show(struct progress *progress)
 {
     int64_t done = progress->done < progress->total ? progress->done : progress->total;
     char bar[BAR_WIDTH + 1];
-    int filled = (int)((double)done / (double)progress->total * BAR_WIDTH);
+    int filled = (int)((double)done / (double)progress->total * (double)BAR_WIDTH);
 
     for (int i = 0; i < BAR_WIDTH; i++)
         bar[i] = i < filled ? '#' : '.';

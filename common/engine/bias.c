@@ -13,8 +13,8 @@ double bias_of(const struct board *board)
 
     if (board->tenant == NULL || board->tenant->corrected <= 0)
         return 0;
-    corrected = (double)board->tenant->corrected / ENGINE_UNIT;
-    confirmed = (double)board->tenant->confirmed / ENGINE_UNIT;
+    corrected = (double)board->tenant->corrected / (double)ENGINE_UNIT;
+    confirmed = (double)board->tenant->confirmed / (double)ENGINE_UNIT;
     chosen = 1 - confirmed / (RIGHT_TO_WRONG * corrected);
     if (chosen <= 0)
         return 0;

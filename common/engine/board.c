@@ -47,7 +47,7 @@ void board_prior(struct board *board)
 
     for (size_t i = 0; i < known; i++) {
         int64_t units = board->tenant->totals[i];
-        double labels = units > 0 ? (double)units / ENGINE_UNIT : 0;
+        double labels = units > 0 ? (double)units / (double)ENGINE_UNIT : 0;
 
         board->shares[i] = labels + even;
         board->total += labels;

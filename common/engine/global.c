@@ -50,7 +50,7 @@ static void tally_of(const struct board *board, uint64_t subject, struct tally *
         if (entry->units <= 0)
             continue;
         ret->columns[ret->size] = entry->category;
-        ret->labels[ret->size] = (double)entry->units / ENGINE_UNIT;
+        ret->labels[ret->size] = (double)entry->units / (double)ENGINE_UNIT;
         ret->sum += ret->labels[ret->size++];
     }
 }
@@ -89,7 +89,7 @@ static struct evidence everything(const struct board *board)
     struct evidence evidence = {.labels = board->total};
 
     for (size_t i = 0; i < board->tenant_size; i++) {
-        double labels = (double)board->tenant->totals[i] / ENGINE_UNIT;
+        double labels = (double)board->tenant->totals[i] / (double)ENGINE_UNIT;
 
         if (labels > evidence.most) {
             evidence.most = labels;

@@ -43,7 +43,7 @@ static void refine_habits(const struct own *own, struct board *board)
 
     for (int i = 0; i < own->user->label_count; i++) {
         const struct user_label *label = &own->user->labels[i];
-        double unit = ENGINE_UNIT * HABIT_WEIGHT * own->base[i];
+        double unit = (double)ENGINE_UNIT * HABIT_WEIGHT * own->base[i];
         double full = sqrt((1 + label->slow / unit) * (1 + label->fast / unit));
         double factor = 1 + trust * (full - 1);
         double *share = &board->shares[own->columns[i]];
@@ -57,11 +57,12 @@ static void refine_habits(const struct own *own, struct board *board)
 static void refine_merchant(const struct user_cell *cell, const struct own *own,
                             struct board *board)
 {
-    double all = (double)user_cell_sum(cell) / ENGINE_UNIT + MERCHANT_WEIGHT;
+    double all = (double)user_cell_sum(cell) / (double)ENGINE_UNIT + MERCHANT_WEIGHT;
 
     board_scale(board, MERCHANT_WEIGHT / all);
     for (int i = 0; i < ENGINE_CELL_LABELS_MAX && cell->units[i] > 0; i++)
-        board->shares[own->columns[cell->labels[i]]] += cell->units[i] / (ENGINE_UNIT * all);
+        board->shares[own->columns[cell->labels[i]]] +=
+            cell->units[i] / ((double)ENGINE_UNIT * all);
 }
 
 static void say_merchant(struct own *own, const struct user_cell *cell)

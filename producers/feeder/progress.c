@@ -47,7 +47,7 @@ void feeder_progress_write(const struct feeder_progress *progress, bool bar, str
         done = total;
     buffer_format(out, "%s ", progress->program);
     if (bar && total > 0)
-        write_bar(out, (uint64_t)((double)done / (double)total * BAR_CELLS));
+        write_bar(out, (uint64_t)((double)done / (double)total * (double)BAR_CELLS));
     if (total > 0)
         buffer_format(out, "%3d %%  ", (int)((double)done / (double)total * 100));
     feeder_progress_number(out, done);
@@ -80,7 +80,7 @@ void feeder_display_init(struct feeder_display *display, const char *program,
 /* The rate of the last seconds: each older one counts for half as much. */
 static void update_rate(struct feeder_display *display, uint64_t done, int64_t now_us)
 {
-    double seconds = (double)(now_us - display->updated_us) / SECOND_US;
+    double seconds = (double)(now_us - display->updated_us) / (double)SECOND_US;
     double rate = (double)(done - display->updated_done) / seconds;
     double weight = seconds / (seconds + 1);
 

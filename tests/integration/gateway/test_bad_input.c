@@ -135,8 +135,8 @@ static const char *const odd[] = {
     "abc\"," REST "}",
     "{\"id\":\"o4\",\"user\":\"{{7*7}} ${jndi:x} %s%n\"," REST "}",
     "{\"id\":\"o5\",\"user\":\"a:b\"," REST "}",
-    "{\"id\":\"o6\",\"user\":\"u\",\"amount\":\"-0.01\",\"currency\":\"EUR\","
-    "\"occurred_at\":\"2026-02-28T09:00:00Z\"}",
+    ("{\"id\":\"o6\",\"user\":\"u\",\"amount\":\"-0.01\",\"currency\":\"EUR\","
+     "\"occurred_at\":\"2026-02-28T09:00:00Z\"}"),
 };
 
 static void ask(struct peer *peer, const char *path, const char *headers, const char *body)

@@ -14,7 +14,7 @@ struct bins {
 
 static void bins_add(struct bins *bins, float confidence, uint8_t right)
 {
-    int bin = (int)(confidence * BINS);
+    int bin = (int)(confidence * (float)BINS);
 
     bin = bin >= BINS ? BINS - 1 : bin;
     bins->right[bin] += right;

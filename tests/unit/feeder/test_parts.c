@@ -206,7 +206,7 @@ START_TEST(percentiles_are_near_the_exact_ones)
     }
     qsort(times, COUNT, sizeof *times, by_value);
     for (size_t i = 0; i < sizeof percents / sizeof percents[0]; i++) {
-        size_t rank = (size_t)(percents[i] * COUNT / 100);
+        size_t rank = (size_t)(percents[i] * (double)COUNT / 100);
         int64_t exact = times[rank == 0 ? 0 : rank - 1];
         int64_t got = feeder_latency_percentile(latency, percents[i]);
 
