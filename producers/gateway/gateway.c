@@ -11,6 +11,7 @@
 #include "producers/gateway/port.h"
 
 #include <malloc.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -237,6 +238,7 @@ static enum status make_threads(struct gateway *gateway, struct error *error)
                                      .kafka = &gateway->kafka,
                                      .stats = &gateway->stats,
                                      .keys = gateway->keys,
+                                     .cpu = sched_getcpu(),
                                      .port = (uint16_t)gateway->settings.port,
                                      .ended = on_thread_ended,
                                      .opaque = gateway};

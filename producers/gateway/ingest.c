@@ -159,7 +159,8 @@ static struct outlet *open_outlet(struct ingest *ingest)
  * events that are posted alone. */
 static void pin(const struct ingest *ingest)
 {
-    if (ingest->options.settings->pinned && affinity_pin(ingest->options.index) < 0)
+    if (ingest->options.settings->pinned &&
+        affinity_pin(ingest->options.cpu, ingest->options.index) < 0)
         log_write(LOG_WARN, "not_pinned", LOG_INT("thread", ingest->options.index),
                   LOG_TEXT("text", strerrordesc_np(errno)));
 }

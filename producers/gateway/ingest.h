@@ -22,6 +22,7 @@ struct ingest_options {
     const struct stats *stats;
     struct keys *keys; /* shared, not taken */
     int index;
+    int cpu;                     /* where the first thread is pinned; the others go behind it */
     uint16_t port;               /* 0: a free one */
     void (*ended)(void *opaque); /* from the thread, as its last act */
     void *opaque;

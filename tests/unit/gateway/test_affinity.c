@@ -6,7 +6,7 @@
 #include <sched.h>
 
 struct thread {
-    int index;
+    int first, index;
     int cpu;
     cpu_set_t own, child;
 };
@@ -27,16 +27,16 @@ static void *pin(void *opaque)
     struct thread *thread = opaque;
     pthread_t child;
 
-    thread->cpu = affinity_pin(thread->index);
+    thread->cpu = affinity_pin(thread->first, thread->index);
     look(&thread->own);
     ck_assert_int_eq(pthread_create(&child, NULL, look, &thread->child), 0);
     join(child);
     return NULL;
 }
 
-static struct thread pinned(int index)
+static struct thread pinned(int first, int index)
 {
-    struct thread thread = {.index = index};
+    struct thread thread = {.first = first, .index = index};
     pthread_t id;
 
     ck_assert_int_eq(pthread_create(&id, NULL, pin, &thread), 0);
@@ -46,13 +46,15 @@ static struct thread pinned(int index)
 
 START_TEST(a_thread_stays_on_one_allowed_cpu_with_its_children)
 {
-    struct thread thread = pinned(0);
+    int here = sched_getcpu();
+    struct thread thread = pinned(here, 0);
     cpu_set_t allowed;
 
     look(&allowed);
     ck_assert_int_eq(CPU_COUNT(&thread.own), 1);
     ck_assert(CPU_ISSET((size_t)thread.cpu, &thread.own));
     ck_assert(CPU_ISSET((size_t)thread.cpu, &allowed));
+    ck_assert_int_eq(thread.cpu, here);
     ck_assert(CPU_EQUAL(&thread.own, &thread.child));
 }
 END_TEST
@@ -65,7 +67,7 @@ START_TEST(threads_share_the_cpus_evenly)
     look(&allowed);
     cpus = CPU_COUNT(&allowed);
     for (int index = 0; index < 2 * cpus; index++)
-        counts[pinned(index).cpu]++;
+        counts[pinned(7, index).cpu]++;
     for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
         ck_assert_int_eq(counts[cpu], CPU_ISSET(cpu, &allowed) ? 2 : 0);
 }
