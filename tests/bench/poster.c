@@ -24,9 +24,9 @@ struct posting {
     const struct poster *poster;
     int epoll;
     int64_t start_us;
-    size_t next;     /* request to send */
-    size_t answered; /* of them */
-    struct connection *free;
+    size_t next;                         /* request to send */
+    size_t answered;                     /* of them */
+    struct connection *free, *last_free; /* the longest idle first: none idles until it is closed */
 };
 
 static int64_t due_us(const struct posting *posting, size_t request)
@@ -75,6 +75,16 @@ static void send_due(struct posting *posting)
     }
 }
 
+static void put_free(struct posting *posting, struct connection *connection)
+{
+    connection->next_free = NULL;
+    if (posting->free == NULL)
+        posting->free = connection;
+    else
+        posting->last_free->next_free = connection;
+    posting->last_free = connection;
+}
+
 static bool complete(const struct connection *connection)
 {
     const char *end = strstr(connection->answer, "\r\n\r\n");
@@ -106,8 +116,7 @@ static void receive(struct posting *posting, struct connection *connection)
     if (posting->poster->answered_us != NULL)
         posting->poster->answered_us[connection->request] = clock_wall_us();
     posting->answered++;
-    connection->next_free = posting->free;
-    posting->free = connection;
+    put_free(posting, connection);
 }
 
 static void open_connection(struct posting *posting, struct connection *connection)
@@ -123,8 +132,7 @@ static void open_connection(struct posting *posting, struct connection *connecti
     MUST(setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
     connection->answer = must_alloc(ANSWER_BYTES);
     watch(posting, connection, EPOLLIN, EPOLL_CTL_ADD);
-    connection->next_free = posting->free;
-    posting->free = connection;
+    put_free(posting, connection);
 }
 
 /* Until something comes or the next request is due. */
