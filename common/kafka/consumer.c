@@ -169,6 +169,13 @@ enum status kafka_consumer_resume(struct kafka_consumer *consumer, struct error 
     return status;
 }
 
+enum status kafka_member_restart(struct kafka_consumer *consumer, struct error *error)
+{
+    enum status status = stop_reading(consumer, error);
+
+    return status == STATUS_OK ? start_reading(consumer, error) : status;
+}
+
 void kafka_consumer_wake(struct kafka_consumer *consumer)
 {
     atomic_store(&consumer->woken, true);

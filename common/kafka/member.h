@@ -54,6 +54,9 @@ void kafka_member_serve_rebalance(struct kafka_consumer *consumer);
 
 bool kafka_member_owns(const struct kafka_consumer *consumer, int32_t topic, int32_t partition);
 
+/* Starts over at the next offsets that were not given out. */
+MUST_CHECK enum status kafka_member_restart(struct kafka_consumer *consumer, struct error *error);
+
 /* Calls revoked, if anything is owned, and gives it up. */
 void kafka_member_give_up(struct kafka_consumer *consumer, bool lost);
 

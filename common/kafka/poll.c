@@ -62,7 +62,18 @@ static enum kafka_event client_error(const rd_kafka_message_t *message, struct e
     return KAFKA_CLIENT_ERROR;
 }
 
-static enum kafka_event partition_error(const struct kafka_consumer *consumer,
+/* Reads on from the next offset, which tells whether that is in the log. */
+static enum kafka_event read_anew(struct kafka_consumer *consumer, struct error *error)
+{
+    if (consumer->paused || kafka_member_restart(consumer, error) == STATUS_OK)
+        return KAFKA_NOTHING;
+    return KAFKA_CLIENT_ERROR;
+}
+
+/* The library's thread may take note of an offset outside the log when the assignment that asked
+ * for it is already over: it then tells it of the new one, and stops that one's reading as well
+ * (rd_kafka_offset_reset knows no version). So an offset that is not the next is not believed. */
+static enum kafka_event partition_error(struct kafka_consumer *consumer,
                                         struct kafka_position position,
                                         const rd_kafka_message_t *message, struct error *error)
 {
@@ -71,6 +82,8 @@ static enum kafka_event partition_error(const struct kafka_consumer *consumer,
 
     if (!kafka_reading_has(&consumer->reading, position.topic, position.partition))
         return KAFKA_NOTHING;
+    if (out && !kafka_reading_at(&consumer->reading, position))
+        return read_anew(consumer, error);
     error_set_code(error, kafka_error_status(message->err), kafka_error_name(message->err),
                    "kafka %s [%" PRId32 "] at offset %" PRId64 ": %s",
                    consumer->topics.names[position.topic], position.partition, position.offset,

@@ -88,6 +88,13 @@ bool kafka_reading_end(struct kafka_reading *reading, struct kafka_position posi
     return true;
 }
 
+bool kafka_reading_at(const struct kafka_reading *reading, struct kafka_position position)
+{
+    const struct kafka_position *next = find(reading, &position);
+
+    return next != NULL && next->offset == position.offset;
+}
+
 bool kafka_reading_has(const struct kafka_reading *reading, int32_t topic, int32_t partition)
 {
     return find(reading, &(struct kafka_position){.topic = topic, .partition = partition}) != NULL;

@@ -29,6 +29,9 @@ bool kafka_reading_record(struct kafka_reading *reading, struct kafka_position p
 /* The end of the partition at that offset: the same, and the next one is there. */
 bool kafka_reading_end(struct kafka_reading *reading, struct kafka_position position);
 
+/* That offset is the next one to come. */
+bool kafka_reading_at(const struct kafka_reading *reading, struct kafka_position position);
+
 bool kafka_reading_has(const struct kafka_reading *reading, int32_t topic, int32_t partition);
 
 #endif

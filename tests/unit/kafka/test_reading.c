@@ -26,6 +26,9 @@ START_TEST(lets_through_what_is_read)
     ck_assert(!record(&reading, 0, 2, 0));
     ck_assert(!record(&reading, 1, 1, 0));
     ck_assert(!record(&reading, -1, 3, 200));
+    ck_assert(kafka_reading_at(&reading, (struct kafka_position){0, 3, 105}));
+    ck_assert(!kafka_reading_at(&reading, (struct kafka_position){0, 3, 104}));
+    ck_assert(!kafka_reading_at(&reading, (struct kafka_position){0, 2, 0}));
     ck_assert(kafka_reading_has(&reading, 0, 3));
     ck_assert(!kafka_reading_has(&reading, 0, 4));
     kafka_reading_done(&reading);
