@@ -155,7 +155,9 @@ void kafka_producer_free(struct kafka_producer *producer)
         producer_release(&producer->client);
         return;
     }
-    rd_kafka_purge(producer->client.rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    /* Otherwise it waits for every broker's thread, which may be looking up a name. */
+    rd_kafka_purge(producer->client.rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
+                                            RD_KAFKA_PURGE_F_NON_BLOCKING);
     for (size_t i = 0; i < producer->topics.count; i++)
         if (producer->handles[i] != NULL)
             rd_kafka_topic_destroy(producer->handles[i]);
