@@ -72,7 +72,8 @@ static enum kafka_event read_anew(struct kafka_consumer *consumer, struct error 
 
 /* The library's thread may take note of an offset outside the log when the assignment that asked
  * for it is already over: it then tells it of the new one, and stops that one's reading as well
- * (rd_kafka_offset_reset knows no version). So an offset that is not the next is not believed. */
+ * (rd_kafka_offset_reset knows no version). So an offset that is not the next is not believed. None
+ * at all is: the log was truncated under us (from 2.1 on found by the leader's epoch). */
 static enum kafka_event partition_error(struct kafka_consumer *consumer,
                                         struct kafka_position position,
                                         const rd_kafka_message_t *message, struct error *error)
@@ -82,7 +83,8 @@ static enum kafka_event partition_error(struct kafka_consumer *consumer,
 
     if (!kafka_reading_has(&consumer->reading, position.topic, position.partition))
         return KAFKA_NOTHING;
-    if (out && !kafka_reading_at(&consumer->reading, position))
+    if (out && position.offset != KAFKA_OFFSET_NONE &&
+        !kafka_reading_at(&consumer->reading, position))
         return read_anew(consumer, error);
     error_set_code(error, kafka_error_status(message->err), kafka_error_name(message->err),
                    "kafka %s [%" PRId32 "] at offset %" PRId64 ": %s",
