@@ -10,6 +10,8 @@ configure = cmake -S . -B $(1) -G Ninja --log-level=WARNING $(launcher) $(2) >/d
 sanitized := -DSANITIZE=address,undefined
 sources = $(shell git ls-files '*.c' '*.h')
 
+# Steps build on each other; ninja and ctest use the processors.
+.NOTPARALLEL:
 .PHONY: build asan tsan fuzz setup setup-tests check test test-long bench demo up down status \
     format clean help
 
@@ -65,8 +67,9 @@ status: ## what of it runs
 format: ## clang-format on all sources
 	@clang-format -i $(sources)
 
-clean: ## removes build/, after `down`
-	@$(MAKE) down
+clean: ## removes build/ and what servers left, after `down`
+	@for state in $(STATE) build/demo/state; do \
+	    [ ! -e $$state ] || { deploy/local/fleet stop $$state && deploy/local/servers remove $$state; } || exit 1; done
 	@rm -rf build
 
 help: ## this list

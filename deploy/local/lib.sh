@@ -5,6 +5,9 @@
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 kafka_version=4.3.1
 
+# Numbers are read and written with a point, whatever the user's language.
+export LC_ALL=C.UTF-8
+
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
 
@@ -62,6 +65,15 @@ free_port() {
         fi
     done
     die "no free port"
+}
+
+# port_of FOLDER: the one of last time (FOLDER/port) if it is still free, else another.
+port_of() {
+    local file=$1/port port=''
+    [ ! -s "$file" ] || read -r port <"$file"
+    if [ -z "$port" ] || ! port_is_free "$port"; then port=$(free_port); fi
+    printf '%s\n' "$port" >"$file"
+    printf '%s\n' "$port"
 }
 
 # running PIDFILE: the process that wrote the file still lives. Its start time stands in the file
