@@ -24,9 +24,9 @@ struct feeder_options {
     struct feeder_source source;
 
     /* All up to this place is done; now and then, and at the end. May be NULL. */
-    void (*reached)(void *opaque, uint64_t place);
+    void (*reached)(void *opaque, struct feeder_place place);
     void *opaque;
-    uint64_t place; /* where the source begins */
+    struct feeder_place place; /* where the source begins */
 };
 
 /* The exit code. */

@@ -4,6 +4,7 @@
 
 #include "common/base/status.h"
 #include "common/event/event.h"
+#include "producers/feeder/marks.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,8 +16,8 @@ struct feeder_event {
         struct feedback feedback;
     };
     struct slice label; /* the category that its user wants; empty: not known */
-    uint64_t place;     /* in the source, a line perhaps; never falls */
-    bool again;         /* the id was posted before: not watched */
+    struct feeder_place place;
+    bool again; /* the id was posted before: not watched */
 };
 
 enum feeder_next {

@@ -23,11 +23,13 @@ static bool may_take(const struct feeder *feeder)
     return rate_allows(feeder);
 }
 
-static void note_refused(struct feeder *feeder, uint64_t place, const struct event_fault *fault)
+static void note_refused(struct feeder *feeder, struct feeder_place place,
+                         const struct event_fault *fault)
 {
     feeder_display_clear(&feeder->display);
-    log_write(LOG_WARN, "event_refused", LOG_INT("place", place), LOG_TEXT("reason", fault->reason),
-              LOG_TEXT("field", fault->field), LOG_TEXT("detail", fault->detail));
+    log_write(LOG_WARN, "event_refused", LOG_INT("place", place.at),
+              LOG_TEXT("reason", fault->reason), LOG_TEXT("field", fault->field),
+              LOG_TEXT("detail", fault->detail));
     feeder->report.events.rejected++;
     feeder->refused++;
     feeder_report_reject(&feeder->report, slice_of(fault->reason));

@@ -8,7 +8,7 @@ static struct feeder_mark *mark_of(const struct feeder_marks *marks, uint64_t ti
     return &marks->ring[ticket % FEEDER_MARKS];
 }
 
-void feeder_marks_init(struct feeder_marks *marks, uint64_t place)
+void feeder_marks_init(struct feeder_marks *marks, struct feeder_place place)
 {
     *marks = (struct feeder_marks){.place = place};
     marks->ring = must_alloc(FEEDER_MARKS * sizeof *marks->ring);
@@ -25,7 +25,7 @@ bool feeder_marks_full(const struct feeder_marks *marks)
     return marks->next - marks->first == FEEDER_MARKS;
 }
 
-uint64_t feeder_marks_open(struct feeder_marks *marks, uint64_t place)
+uint64_t feeder_marks_open(struct feeder_marks *marks, struct feeder_place place)
 {
     uint64_t ticket = marks->next++;
 
@@ -51,7 +51,7 @@ void feeder_marks_drop(struct feeder_marks *marks, uint64_t ticket)
     }
 }
 
-uint64_t feeder_marks_place(const struct feeder_marks *marks)
+struct feeder_place feeder_marks_place(const struct feeder_marks *marks)
 {
     return marks->place;
 }

@@ -147,9 +147,9 @@ bool fields_finish(const struct fields *fields, struct transaction *transaction,
            read_mcc(fields, transaction, ret_fault) && read_time(fields, transaction, ret_fault);
 }
 
-struct slice fields_id(uint64_t file, uint64_t line, char id[FIELDS_ID_SIZE])
+struct slice fields_id(uint64_t hash, uint64_t line, char id[FIELDS_ID_SIZE])
 {
-    int size = snprintf(id, FIELDS_ID_SIZE, "%016" PRIx64 "-%" PRIu64, file, line);
+    int size = snprintf(id, FIELDS_ID_SIZE, "%016" PRIx64 "-%" PRIu64, hash, line);
 
     return (struct slice){id, (size_t)size};
 }

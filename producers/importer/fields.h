@@ -42,7 +42,7 @@ bool fields_finish(const struct fields *fields, struct transaction *transaction,
 
 enum { FIELDS_ID_SIZE = 48 };
 
-/* The id of a row without one, the same at each import: of the file and the line. */
-struct slice fields_id(uint64_t file, uint64_t line, char id[FIELDS_ID_SIZE]);
+/* The id of a row without one, the same at each import: of a hash and the line. */
+struct slice fields_id(uint64_t hash, uint64_t line, char id[FIELDS_ID_SIZE]);
 
 #endif

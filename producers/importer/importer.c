@@ -12,8 +12,8 @@ struct importer {
     struct csv_reader *reader;
     struct mapping *mapping;
     uint64_t file; /* hash of its name */
-    uint64_t place;
-    uint64_t saved;
+    struct feeder_place place;
+    uint64_t saved; /* line */
     uint64_t total; /* rows to be posted */
     uint64_t given;
 };
@@ -47,22 +47,35 @@ void importer_free(struct importer *importer)
     free(importer);
 }
 
-/* The first row behind that line; lines only grow. */
+/* A file may have another's name, and the state of its import. */
+static enum status check_place(const struct importer *importer, bool there, struct error *error)
+{
+    if (there || importer->place.at == 0)
+        return STATUS_OK;
+    return error_set(error, STATUS_REJECT,
+                     "%.150s is the state of another file's import: line %llu differs",
+                     importer->flags->resume, (unsigned long long)importer->place.at);
+}
+
+/* Those behind the place, which must be as it was; lines only grow. */
 static enum status count_rows(struct importer *importer, const char *path, struct error *error)
 {
     uint64_t limit = (uint64_t)importer->flags->limit;
     OWNED(csv_reader) reader = NULL;
     enum status status = csv_reader_open(&reader, path, error);
-    bool found = true, header = true;
+    bool found = true, header = true, there = false;
     struct csv_row row;
 
     while (status == STATUS_OK && found && (limit == 0 || importer->total < limit)) {
         status = csv_reader_next(reader, &row, &found, error);
-        if (status == STATUS_OK && found && !header && row.line > importer->place)
-            importer->total++;
+        if (status != STATUS_OK || !found)
+            break;
+        importer->total += !header && row.line > importer->place.at;
+        there = there || (row.line == importer->place.at &&
+                          mapping_hash(importer->file, &row) == importer->place.check);
         header = false;
     }
-    return status;
+    return status == STATUS_OK ? check_place(importer, there, error) : status;
 }
 
 static enum status open_file(struct importer *importer, const char *path, struct error *error)
@@ -103,7 +116,7 @@ enum status importer_new(struct importer **ret_importer, const char *path,
         status = open_file(importer, path, error);
     if (status == STATUS_OK)
         status = count_rows(importer, path, error);
-    importer->saved = importer->place;
+    importer->saved = importer->place.at;
     if (status == STATUS_OK)
         *ret_importer = TAKE(importer);
     return status;
@@ -121,7 +134,7 @@ static enum feeder_next next(void *state, struct feeder_event *ret_event,
     do {
         if (csv_reader_next(importer->reader, &row, &found, error) != STATUS_OK)
             return FEEDER_FAILED;
-    } while (found && row.line <= importer->place);
+    } while (found && row.line <= importer->place.at);
     if (!found)
         return FEEDER_END;
     importer->given++;
@@ -136,20 +149,20 @@ struct feeder_source importer_source(struct importer *importer)
     return (struct feeder_source){next, importer, importer->total};
 }
 
-uint64_t importer_place(const struct importer *importer)
+struct feeder_place importer_place(const struct importer *importer)
 {
     return importer->place;
 }
 
-void importer_reached(void *opaque, uint64_t line)
+void importer_reached(void *opaque, struct feeder_place place)
 {
     struct importer *importer = opaque;
     struct error error = {0};
 
-    if (importer->flags->resume == NULL || line == importer->saved)
+    if (importer->flags->resume == NULL || place.at == importer->saved)
         return;
-    if (state_file_write(importer->flags->resume, importer->file, line, &error) != STATUS_OK)
+    if (state_file_write(importer->flags->resume, importer->file, place, &error) != STATUS_OK)
         log_error_line(LOG_ERROR, "state_not_written", &error);
     else
-        importer->saved = line;
+        importer->saved = place.at;
 }

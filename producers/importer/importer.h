@@ -1,6 +1,7 @@
 /* Posts the rows of a CSV file, plain or gzip, as transactions through the gateway. The first row
- * names the columns (mapping.h). Rows without an id of their own get one of the file's name and the
- * line, so that importing twice, or going on after a crash, has the effect of once. */
+ * names the columns (mapping.h). Rows without an id of their own get one of the file's name, the
+ * line and what is on it, so that importing twice, or going on after a crash, has the effect of
+ * once, and next month's file of the same name is another. */
 #ifndef TRIBUTARY_IMPORTER_IMPORTER_H
 #define TRIBUTARY_IMPORTER_IMPORTER_H
 
@@ -27,11 +28,11 @@ OWNED_DEFINE(importer);
 /* To be given to feeder_run. */
 struct feeder_source importer_source(struct importer *importer);
 
-/* The line behind which it begins. */
-uint64_t importer_place(const struct importer *importer);
+/* The row behind which it begins. */
+struct feeder_place importer_place(const struct importer *importer);
 
 /* For struct feeder_options; opaque is the importer. */
-void importer_reached(void *opaque, uint64_t line);
+void importer_reached(void *opaque, struct feeder_place place);
 
 /* The exit code for main. */
 int importer_main(int argc, char **argv);

@@ -1,6 +1,7 @@
 #include "producers/importer/mapping.h"
 
 #include "common/base/buffer.h"
+#include "common/base/hash.h"
 #include "common/base/must.h"
 #include "producers/importer/fields.h"
 
@@ -185,13 +186,25 @@ static struct slice value_of(const struct entry *entry, const struct csv_row *ro
     return row->fields[entry->index];
 }
 
+uint64_t mapping_hash(uint64_t file, const struct csv_row *row)
+{
+    uint64_t hash = file;
+
+    for (size_t i = 0; i < row->count; i++) {
+        hash = hash_fnv1a(hash, row->fields[i]);
+        hash = hash_fnv1a(hash, (struct slice){"", 1}); /* a|bc is not ab|c */
+    }
+    return hash;
+}
+
 bool mapping_apply(struct mapping *mapping, const struct csv_row *row, uint64_t file,
                    int64_t now_us, struct feeder_event *ret_event, struct event_fault *ret_fault)
 {
     struct fields fields = {.amount = {"", 0}};
     struct transaction *transaction = &ret_event->transaction;
 
-    *ret_event = (struct feeder_event){.kind = EVENT_TRANSACTION, .place = row->line};
+    *ret_event = (struct feeder_event){.kind = EVENT_TRANSACTION,
+                                       .place = {row->line, mapping_hash(file, row)}};
     *transaction = (struct transaction){
         .tenant = SLICE_LITERAL("file"), .received_at = now_us, .metadata = mapping->metadata};
     for (size_t i = 0; i < mapping->count; i++) {
@@ -207,7 +220,8 @@ bool mapping_apply(struct mapping *mapping, const struct csv_row *row, uint64_t 
             field_set(&fields, transaction, entry->field, value);
     }
     if (transaction->id.size == 0)
-        transaction->id = fields_id(file, row->line, mapping->id);
+        transaction->id = fields_id(hash_fnv1a(ret_event->place.check, transaction->account),
+                                    row->line, mapping->id);
     return fields_finish(&fields, transaction, ret_fault) &&
            event_check_transaction(transaction, ret_fault);
 }

@@ -32,8 +32,12 @@ OWNED_DEFINE(mapping);
 MUST_CHECK enum status mapping_bind(struct mapping *mapping, const struct csv_row *header,
                                     struct error *error);
 
+/* What a row holds, of a file of that hash: the same only for the same. */
+uint64_t mapping_hash(uint64_t file, const struct csv_row *row);
+
 /* One row as a transaction that passes its check; false with the reason. Borrows from the row and
- * the mapping. file: makes the ids of rows without one, with the row's line. now_us: wall time. */
+ * the mapping. A row without an id gets one of mapping_hash, the account and the line: another
+ * file may have the name too, and a row may come twice in one. now_us: wall time. */
 bool mapping_apply(struct mapping *mapping, const struct csv_row *row, uint64_t file,
                    int64_t now_us, struct feeder_event *ret_event, struct event_fault *ret_fault);
 

@@ -8,32 +8,35 @@
 #include <string.h>
 #include <unistd.h>
 
-enum status state_file_read(const char *path, uint64_t file, uint64_t *ret_line,
+enum status state_file_read(const char *path, uint64_t file, struct feeder_place *ret_place,
                             struct error *error)
 {
     FILE *stream = fopen(path, "re");
-    uint64_t found_file = 0, found_line = 0;
+    struct feeder_place found = {0};
+    uint64_t found_file = 0;
     int fields;
 
     if (stream == NULL && errno == ENOENT) {
-        *ret_line = 0;
+        *ret_place = found;
         return STATUS_OK;
     }
     if (stream == NULL)
         return error_set(error, STATUS_REJECT, "%.150s: %s", path, strerror(errno));
-    fields = fscanf(stream, "tributary-import 1 file %16" SCNx64 " line %18" SCNu64, &found_file,
-                    &found_line);
+    fields =
+        fscanf(stream, "tributary-import 2 file %16" SCNx64 " line %18" SCNu64 " row %16" SCNx64,
+               &found_file, &found.at, &found.check);
     fclose(stream);
-    if (fields != 2)
+    if (fields != 3)
         return error_set(error, STATUS_REJECT, "%.150s is no state of an import", path);
     if (found_file != file)
         return error_set(error, STATUS_REJECT, "%.150s is the state of another file's import",
                          path);
-    *ret_line = found_line;
+    *ret_place = found;
     return STATUS_OK;
 }
 
-enum status state_file_write(const char *path, uint64_t file, uint64_t line, struct error *error)
+enum status state_file_write(const char *path, uint64_t file, struct feeder_place place,
+                             struct error *error)
 {
     char next[PATH_MAX];
     FILE *stream;
@@ -44,9 +47,11 @@ enum status state_file_write(const char *path, uint64_t file, uint64_t line, str
     stream = fopen(next, "we");
     if (stream == NULL)
         return error_set(error, STATUS_FATAL, "%.150s: %s", next, strerror(errno));
-    good = fprintf(stream, "tributary-import 1\nfile %016" PRIx64 "\nline %" PRIu64 "\n", file,
-                   line) > 0 &&
-           fflush(stream) == 0 && fdatasync(fileno(stream)) == 0;
+    good =
+        fprintf(stream,
+                "tributary-import 2\nfile %016" PRIx64 "\nline %" PRIu64 "\nrow %016" PRIx64 "\n",
+                file, place.at, place.check) > 0 &&
+        fflush(stream) == 0 && fdatasync(fileno(stream)) == 0;
     if (fclose(stream) != 0 || !good || rename(next, path) != 0)
         return error_set(error, STATUS_FATAL, "%.150s: %s", path, strerror(errno));
     return STATUS_OK;

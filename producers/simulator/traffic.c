@@ -267,7 +267,7 @@ bool traffic_next(struct traffic *traffic, struct feeder_event *ret_event)
 {
     bool ended = traffic->plan.events > 0 && traffic->count == traffic->plan.events;
 
-    *ret_event = (struct feeder_event){.place = traffic->count};
+    *ret_event = (struct feeder_event){.place.at = traffic->count};
     if (traffic->waiting > 0 && (ended || traffic->sayings[traffic->first].due <= traffic->count)) {
         give_saying(traffic, ret_event);
         return true;

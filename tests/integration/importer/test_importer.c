@@ -26,6 +26,18 @@ static void write_rows(const char *path, int rows, int bad_th)
     ck_assert_int_eq(gzclose(file), Z_OK);
 }
 
+/* The next month's. */
+static void write_month(const char *path, int rows)
+{
+    gzFile file = gzopen(path, "wb");
+
+    ck_assert_ptr_nonnull(file);
+    gzprintf(file, "date,user,amount,merchant\n");
+    for (int i = 1; i <= rows; i++)
+        gzprintf(file, "2025-11-1%d,u%d,-1.25,shop\n", i % 10, i % USERS);
+    ck_assert_int_eq(gzclose(file), Z_OK);
+}
+
 struct setting {
     struct feeders feeders;
     char file[PATH_BYTES], state[PATH_BYTES];
@@ -78,7 +90,7 @@ static unsigned long state_line(const char *path)
 
     if (file == NULL)
         return 0;
-    if (fscanf(file, "tributary-import 1 file %*s line %lu", &line) != 1)
+    if (fscanf(file, "tributary-import 2 file %*s line %lu", &line) != 1)
         line = 0;
     fclose(file);
     return line;
@@ -124,6 +136,46 @@ START_TEST(a_killed_import_goes_on)
         WAIT_MS, &report);
     ck_assert_ptr_nonnull(strstr(report, "another file"));
     free(report);
+    feeders_done(&s.feeders);
+}
+END_TEST
+
+/* A bank's export has one name, month by month. */
+START_TEST(a_name_used_again_is_another_file)
+{
+    enum { ROWS = 300 };
+    struct feeders_log log;
+    struct setting s;
+    char *output;
+
+    set_up(&s, ROWS, 0);
+    free(feeders_run(&s.feeders, "tributary-importer",
+                     (const char *const[]){s.file, "--resume", s.state, NULL}, 0));
+    write_rows(s.file, ROWS + 10, 1 + ROWS);
+    free(feeders_run(&s.feeders, "tributary-importer",
+                     (const char *const[]){s.file, "--resume", s.state, NULL}, 0));
+    feeders_read(&s.feeders, EVENT_TRANSACTION, &log);
+    ck_assert_uint_eq(log.count, ROWS + 9); /* it grew: one of the new rows is bad */
+    feeders_log_done(&log);
+    write_month(s.file, ROWS + 10);
+    ck_assert_int_eq(fleet_run(s.feeders.rig.fleet, "tributary-importer",
+                               (const char *const[]){s.file, "--resume", s.state, NULL}, WAIT_MS,
+                               &output),
+                     2);
+    ck_assert_ptr_nonnull(strstr(output, "another file"));
+    free(output);
+    write_month(s.file, 5); /* shorter than what was done of the other */
+    ck_assert_int_eq(fleet_run(s.feeders.rig.fleet, "tributary-importer",
+                               (const char *const[]){s.file, "--resume", s.state, NULL}, WAIT_MS,
+                               &output),
+                     2);
+    ck_assert_ptr_nonnull(strstr(output, "another file"));
+    free(output);
+    write_month(s.file, ROWS);
+    free(feeders_run(&s.feeders, "tributary-importer", (const char *const[]){s.file, NULL}, 0));
+    feeders_read(&s.feeders, EVENT_TRANSACTION, &log);
+    ck_assert_uint_eq(log.unique, ROWS + 9 + ROWS);
+    feeders_log_done(&log);
     feeders_done(&s.feeders);
 }
 END_TEST
@@ -250,5 +302,5 @@ START_TEST(what_is_wrong_is_said)
 END_TEST
 
 SUITE_MAIN_TIMEOUT("integration/importer", 120, a_file_is_posted, a_killed_import_goes_on,
-                   a_gateway_that_dies_costs_nothing, wrong_answers_are_corrected, silence_ends_it,
-                   what_is_wrong_is_said);
+                   a_name_used_again_is_another_file, a_gateway_that_dies_costs_nothing,
+                   wrong_answers_are_corrected, silence_ends_it, what_is_wrong_is_said);

@@ -107,21 +107,23 @@ START_TEST(marks_follow_the_oldest_that_is_open)
 {
     struct feeder_marks marks;
 
-    feeder_marks_init(&marks, 7);
-    ck_assert_uint_eq(feeder_marks_place(&marks), 7);
+    feeder_marks_init(&marks, (struct feeder_place){7, 70});
+    ck_assert_uint_eq(feeder_marks_place(&marks).at, 7);
     for (uint64_t i = 0; i < 4; i++)
-        ck_assert_uint_eq(feeder_marks_open(&marks, 10 + i), i);
+        ck_assert_uint_eq(feeder_marks_open(&marks, (struct feeder_place){10 + i, 100 + 10 * i}),
+                          i);
     feeder_marks_hold(&marks, 1);
     feeder_marks_drop(&marks, 2);
-    ck_assert_uint_eq(feeder_marks_place(&marks), 7);
+    ck_assert_uint_eq(feeder_marks_place(&marks).at, 7);
     feeder_marks_drop(&marks, 0);
-    ck_assert_uint_eq(feeder_marks_place(&marks), 10);
+    ck_assert_uint_eq(feeder_marks_place(&marks).at, 10);
     feeder_marks_drop(&marks, 1);
-    ck_assert_uint_eq(feeder_marks_place(&marks), 10);
+    ck_assert_uint_eq(feeder_marks_place(&marks).at, 10);
     feeder_marks_drop(&marks, 1);
-    ck_assert_uint_eq(feeder_marks_place(&marks), 12);
+    ck_assert_uint_eq(feeder_marks_place(&marks).at, 12);
+    ck_assert_uint_eq(feeder_marks_place(&marks).check, 120);
     while (!feeder_marks_full(&marks))
-        (void)feeder_marks_open(&marks, 100);
+        (void)feeder_marks_open(&marks, (struct feeder_place){100, 0});
     ck_assert_uint_eq(marks.next - marks.first, FEEDER_MARKS);
     feeder_marks_done(&marks);
 }

@@ -78,19 +78,73 @@ START_TEST(the_usual_columns)
 
     ck_assert(mapping_apply(mapping, &row, 0x1f, NOW, &event, &fault));
     ck_assert_int_eq(event.kind, EVENT_TRANSACTION);
-    ck_assert_uint_eq(event.place, 2);
+    ck_assert_uint_eq(event.place.at, 2);
     ck_assert(slice_equal(event.label, SLICE_LITERAL("Fuel")));
     ck_assert(slice_equal(event.transaction.user, SLICE_LITERAL("u0000")));
     ck_assert(slice_equal(event.transaction.merchant, SLICE_LITERAL("bp snax")));
     ck_assert(slice_equal(event.transaction.currency, SLICE_LITERAL("GBP")));
     ck_assert_int_eq(event.transaction.amount_minor, -9833);
     ck_assert_int_eq(event.transaction.occurred_at, INT64_C(1394064000000000));
-    ck_assert(slice_equal(event.transaction.id, SLICE_LITERAL("000000000000001f-2")));
     snprintf(id, sizeof id, "%.*s", SLICE_FORMAT(event.transaction.id));
+    ck_assert_str_eq(id, "61f50b65ec3fd538-2");
     row.line = 12;
     ck_assert(mapping_apply(mapping, &row, 0x1f, NOW, &event, &fault));
     ck_assert(!slice_equal(event.transaction.id, slice_of(id)));
     mapping_free(mapping);
+}
+END_TEST
+
+/* The id of that row on that line of a file of one name. */
+static void id_of(struct mapping *mapping, const char *text, uint64_t line, char *ret_id)
+{
+    struct slice fields[COLUMNS];
+    struct csv_row row = row_of(text, line, fields);
+    struct feeder_event event;
+    struct event_fault fault;
+
+    ck_assert(mapping_apply(mapping, &row, 0x1f, NOW, &event, &fault));
+    ck_assert_uint_le(event.transaction.id.size, EVENT_ID_MAX);
+    snprintf(ret_id, EVENT_ID_MAX + 1, "%.*s", SLICE_FORMAT(event.transaction.id));
+}
+
+/* Next month's statement has the same name, other rows on the same lines. */
+START_TEST(an_id_is_of_file_line_and_row)
+{
+    static const char *const others[] = {"2026-02-01|u|-1.00|m|y|a", "2026-01-01|u|-1.00|m|x|a",
+                                         "2026-01-01|u|-1.00|m|ya|", "2026-01-01|u|-1.00|my||a",
+                                         "2026-01-01|u|-1.00|m|y|a|"};
+    struct mapping *mapping = bound(MAPPING_DEFAULT, NULL, "date|user|amount|merchant|more|most");
+    char first[EVENT_ID_MAX + 1], other[EVENT_ID_MAX + 1];
+
+    id_of(mapping, "2026-01-01|u|-1.00|m|y|a", 2, first);
+    id_of(mapping, "2026-01-01|u|-1.00|m|y|a", 2, other);
+    ck_assert_str_eq(first, other);
+    id_of(mapping, "2026-01-01|u|-1.00|m|y|a", 3, other);
+    ck_assert_str_ne(first, other);
+    id_of(mapping, "2026-01-01|u|-1.00|m|y|a", UINT64_MAX, other);
+    ck_assert_str_ne(first, other);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        id_of(mapping, others[i], 2, other);
+        ck_assert_str_ne(first, other);
+    }
+    mapping_free(mapping);
+}
+END_TEST
+
+/* Two accounts' statements of one name: the same fee on the same line of both. */
+START_TEST(an_id_is_of_the_account_too)
+{
+    char ids[2][EVENT_ID_MAX + 1];
+
+    for (int i = 0; i < 2; i++) {
+        struct mapping *mapping =
+            bound(i == 0 ? MAPPING_DEFAULT ",account:=a" : MAPPING_DEFAULT ",account:=b", NULL,
+                  "date|user|amount|merchant");
+
+        id_of(mapping, "2026-01-01|u|-1.00|fee", 2, ids[i]);
+        mapping_free(mapping);
+    }
+    ck_assert_str_ne(ids[0], ids[1]);
 }
 END_TEST
 
@@ -158,7 +212,7 @@ START_TEST(bad_rows_are_refused_here)
 
         ck_assert(!mapping_apply(mapping, &row, 1, NOW, &event, &fault));
         ck_assert_str_eq(fault.reason, bad_rows[i].reason);
-        ck_assert_uint_eq(event.place, 9);
+        ck_assert_uint_eq(event.place.at, 9);
     }
     mapping_free(mapping);
 }
@@ -183,22 +237,24 @@ START_TEST(the_state_is_kept)
     char path[] = "/tmp/importer_test_XXXXXX";
     int fd = mkstemp(path);
     struct error error = {0};
-    uint64_t line = 9;
+    struct feeder_place place = {9, 9};
 
     ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(state_file_read(path, 5, &line, &error), STATUS_REJECT);
+    ck_assert_int_eq(state_file_read(path, 5, &place, &error), STATUS_REJECT);
     error_clear(&error);
-    ck_assert_int_eq(state_file_write(path, 5, 1234, &error), STATUS_OK);
-    ck_assert_int_eq(state_file_read(path, 5, &line, &error), STATUS_OK);
-    ck_assert_uint_eq(line, 1234);
-    ck_assert_int_eq(state_file_read(path, 6, &line, &error), STATUS_REJECT);
+    ck_assert_int_eq(state_file_write(path, 5, (struct feeder_place){1234, 56}, &error), STATUS_OK);
+    ck_assert_int_eq(state_file_read(path, 5, &place, &error), STATUS_OK);
+    ck_assert_uint_eq(place.at, 1234);
+    ck_assert_uint_eq(place.check, 56);
+    ck_assert_int_eq(state_file_read(path, 6, &place, &error), STATUS_REJECT);
     error_clear(&error);
     close(fd);
     unlink(path);
-    ck_assert_int_eq(state_file_read(path, 5, &line, &error), STATUS_OK);
-    ck_assert_uint_eq(line, 0);
+    ck_assert_int_eq(state_file_read(path, 5, &place, &error), STATUS_OK);
+    ck_assert_uint_eq(place.at, 0);
 }
 END_TEST
 
-SUITE_MAIN("importer", bad_maps_are_refused, the_usual_columns, all_fields_and_constants,
-           bad_rows_are_refused_here, columns_must_be_there, the_state_is_kept);
+SUITE_MAIN("importer", bad_maps_are_refused, the_usual_columns, an_id_is_of_file_line_and_row,
+           an_id_is_of_the_account_too, all_fields_and_constants, bad_rows_are_refused_here,
+           columns_must_be_there, the_state_is_kept);
