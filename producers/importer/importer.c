@@ -7,6 +7,8 @@
 #include "producers/importer/mapping.h"
 #include "producers/importer/state_file.h"
 
+#include <sys/stat.h>
+
 struct importer {
     const struct importer_flags *flags; /* borrowed */
     struct csv_reader *reader;
@@ -93,6 +95,18 @@ static enum status open_file(struct importer *importer, const char *path, struct
     return mapping_bind(importer->mapping, &header, error);
 }
 
+/* A pipe's rows would be gone with the counting. Whether it is there is for the reader to say. */
+static enum status check_regular(const char *path, struct error *error)
+{
+    struct stat found;
+
+    if (stat(path, &found) != 0 || S_ISREG(found.st_mode))
+        return STATUS_OK;
+    return error_set(error, STATUS_REJECT,
+                     "%.150s is no regular file, and is to be read twice: write it to one first",
+                     path);
+}
+
 /* Of the name alone: the file may lie elsewhere the next time. */
 static uint64_t file_of(const char *path)
 {
@@ -105,11 +119,12 @@ enum status importer_new(struct importer **ret_importer, const char *path,
                          const struct importer_flags *flags, struct error *error)
 {
     OWNED(importer) importer = must_alloc(sizeof *importer);
-    enum status status;
+    enum status status = check_regular(path, error);
 
     importer->flags = flags;
     importer->file = file_of(path);
-    status = mapping_new(&importer->mapping, flags->map, flags->label, error);
+    if (status == STATUS_OK)
+        status = mapping_new(&importer->mapping, flags->map, flags->label, error);
     if (status == STATUS_OK && flags->resume != NULL)
         status = state_file_read(flags->resume, importer->file, &importer->place, error);
     if (status == STATUS_OK)
@@ -135,8 +150,12 @@ static enum feeder_next next(void *state, struct feeder_event *ret_event,
         if (csv_reader_next(importer->reader, &row, &found, error) != STATUS_OK)
             return FEEDER_FAILED;
     } while (found && row.line <= importer->place.at);
-    if (!found)
-        return FEEDER_END;
+    if (!found) {
+        (void)error_set(
+            error, STATUS_FATAL, "the file changed while it was read: row %llu of %llu is gone",
+            (unsigned long long)importer->given + 1, (unsigned long long)importer->total);
+        return FEEDER_FAILED;
+    }
     importer->given++;
     return mapping_apply(importer->mapping, &row, importer->file, clock_wall_us(), ret_event,
                          ret_fault)

@@ -274,6 +274,7 @@ START_TEST(what_is_wrong_is_said)
     } cases[] = {
         {{NULL}, "one file"},
         {{"/nonexistent.csv", NULL}, "No such file"},
+        {{"/dev/stdin", NULL}, "no regular file"},
         {{"FILE", "--map", "date=when", NULL}, "no field \"when\""},
         {{"FILE", "--map", "payee=user,amount=amount,date=occurred_at,currency:=EUR", NULL},
          "no column \"payee\""},
