@@ -104,6 +104,8 @@ static bool transfer_set_limits(struct client_transfer *transfer)
     CURL *easy = transfer->easy;
 
     return curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           /* A look-up that takes too long is left to end alone: joined, it stops the loop. */
+           curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
                             limits->allow_plain ? "http,https" : "https") == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&

@@ -1,17 +1,20 @@
 /* common/client against a server on loopback: what comes back, and that nothing waits for ever. */
 #include "common/base/buffer.h"
+#include "common/base/clock.h"
 #include "common/client/client.h"
 #include "common/loop/loop.h"
 #include "tests/support/http/host.h"
 #include "tests/support/suite/suite.h"
 
+#include <dlfcn.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LARGE_BYTES = 300000 };
+enum { LARGE_BYTES = 300000, SILENCE_S = 8 };
 
 /* What came of one request. */
 struct outcome {
@@ -286,6 +289,71 @@ START_TEST(names_that_do_not_exist_are_tried_again)
 }
 END_TEST
 
+/* libcurl's look-ups come here: those of names under .silent get no answer for long. */
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                struct addrinfo **ret_list)
+{
+    int (*next)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    const char *end = strrchr(name, '.');
+
+    *(void **)&next = dlsym(RTLD_NEXT, "getaddrinfo");
+    if (end == NULL || strcmp(end, ".silent") != 0)
+        return next(name, service, hints, ret_list);
+    sleep(SILENCE_S);
+    return EAI_AGAIN;
+}
+
+/* How long the loop stood still at most. */
+struct pulse {
+    int64_t last_us;
+    int64_t longest_us;
+};
+
+static void beat(void *context)
+{
+    struct pulse *pulse = context;
+    int64_t now_us = clock_steady_us();
+
+    if (now_us - pulse->last_us > pulse->longest_us)
+        pulse->longest_us = now_us - pulse->last_us;
+    pulse->last_us = now_us;
+}
+
+START_TEST(name_servers_that_are_silent_stop_nobody)
+{
+    struct client_limits limits = open_limits();
+    struct pulse pulse = {clock_steady_us(), 0};
+    struct client_request request = {"POST", "http://hook.silent/", NULL, 0, {0}};
+    struct error error = {0};
+    struct loop_timer *timer;
+    struct call calls[2];
+    struct scene scene;
+
+    limits.connect_ms = 200;
+    scene_start(&scene, limits);
+    timer = loop_timer_new(scene.loop, beat, &pulse);
+    loop_timer_every(timer, 10000);
+    scene.waiting = 2;
+    for (int i = 0; i < 2; i++) {
+        calls[i] = (struct call){&scene, i};
+        ck_assert_int_eq(client_send(scene.client, &request, answered, &calls[i], &error),
+                         STATUS_OK);
+        request.url = url_of(&scene, "/describe");
+    }
+    ck_assert_int_eq(loop_run(scene.loop, &error), STATUS_OK);
+    ck_assert_int_eq(scene.outcomes[0].status, STATUS_RETRY);
+    ck_assert_int_eq(scene.outcomes[1].code, 200);
+    /* Nor does the end wait. */
+    request.url = "http://hook.silent/";
+    ck_assert_int_eq(client_send(scene.client, &request, answered, &calls[1], &error), STATUS_OK);
+    ck_assert_int_eq(post(&scene, url_of(&scene, "/describe"))->code, 200);
+    loop_timer_free(timer);
+    scene_stop(&scene);
+    beat(&pulse);
+    ck_assert_int_lt(pulse.longest_us, 1000000);
+}
+END_TEST
+
 /* The name is allowed, what it stands for is not: refused when it is about to be used. */
 START_TEST(private_addresses_are_refused_at_connect)
 {
@@ -395,6 +463,7 @@ END_TEST
 
 SUITE_MAIN("client", an_answer_comes_back, other_answers_are_told, a_large_answer_is_cut_off,
            a_server_that_does_not_answer_is_left, a_server_that_does_not_accept_is_left,
-           names_that_do_not_exist_are_tried_again, private_addresses_are_refused_at_connect,
-           hosts_and_transfers_are_capped, requests_are_checked, it_may_be_freed_while_it_waits,
+           names_that_do_not_exist_are_tried_again, name_servers_that_are_silent_stop_nobody,
+           private_addresses_are_refused_at_connect, hosts_and_transfers_are_capped,
+           requests_are_checked, it_may_be_freed_while_it_waits,
            proxies_of_the_environment_are_ignored);
