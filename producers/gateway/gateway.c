@@ -7,6 +7,7 @@
 #include "common/log/log.h"
 #include "common/log/log_settings.h"
 #include "common/loop/loop.h"
+#include "producers/gateway/descriptors.h"
 #include "producers/gateway/ingest.h"
 #include "producers/gateway/port.h"
 
@@ -282,6 +283,18 @@ static enum status join_threads(struct gateway *gateway, struct error *error)
     return error->status;
 }
 
+static void cap_connections(struct gateway *gateway)
+{
+    struct gateway_settings *settings = &gateway->settings;
+    int64_t limit = descriptors_raise(), wanted = settings->connections;
+
+    settings->connections = descriptors_connections(limit, settings->threads, wanted);
+    if (settings->connections < wanted)
+        log_write(LOG_WARN, "connections_capped", LOG_INT("connections", settings->connections),
+                  LOG_INT("descriptors", limit),
+                  LOG_TEXT("text", "fewer than set: the limit of open files (ulimit -n) is low"));
+}
+
 static enum status gateway_run(struct gateway *gateway, struct error *error)
 {
     enum status status;
@@ -336,6 +349,7 @@ static int run_configured(struct gateway *gateway)
     log_open(NAME, gateway->log.level, gateway->log.format);
     signal(SIGPIPE, SIG_IGN);
     keep_freed_memory();
+    cap_connections(gateway);
     gateway->metrics = metrics_new();
     metrics_add_process(gateway->metrics, NAME, TRIBUTARY_VERSION);
     stats_init(&gateway->stats, gateway->metrics);

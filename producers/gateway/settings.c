@@ -84,7 +84,9 @@ const struct setting gateway_setting_table[] = {
      .fallback = "4096",
      .min = 1,
      .max = 1000000,
-     .help = "open connections, a thread; beyond, the oldest idle one is closed for a new one"},
+     .help =
+         "open connections, a thread; beyond, the oldest idle one is closed for a new one; fewer "
+         "where the limit of open files is low, which the log says"},
     {.name = "memory",
      AT(SIZE, memory_bytes),
      .fallback = "64MiB",
