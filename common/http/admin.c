@@ -98,7 +98,7 @@ enum status http_admin_new(struct http_admin **ret_admin, struct loop *loop, con
     buffer_init(&admin->metrics, METRICS_BYTES_MAX);
     admin->server = http_server_new(loop, &limits, admin_routes,
                                     sizeof admin_routes / sizeof admin_routes[0], admin);
-    status = http_server_listen(admin->server, address, port, error);
+    status = http_server_listen(admin->server, address, port, HTTP_PORT_OWN, error);
     if (status != STATUS_OK)
         return status;
     *ret_admin = TAKE(admin);

@@ -162,7 +162,8 @@ static bool address_parse(const char *text, uint16_t port, union http_address *r
     return true;
 }
 
-static bool socket_listens(int fd, const union http_address *address, socklen_t size)
+static bool socket_listens(int fd, const union http_address *address, socklen_t size,
+                           enum http_port sharing)
 {
     int on = 1, off = 0;
 
@@ -172,7 +173,8 @@ static bool socket_listens(int fd, const union http_address *address, socklen_t 
         return false;
     /* Accepted sockets inherit TCP_NODELAY: an answer never waits for an acknowledgement. */
     return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-           setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0 &&
+           (sharing == HTTP_PORT_OWN ||
+            setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0) &&
            setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 &&
            bind(fd, &address->any, size) == 0 && listen(fd, BACKLOG) == 0;
 }
@@ -188,7 +190,7 @@ static uint16_t socket_port(int fd)
 }
 
 enum status http_server_listen(struct http_server *server, const char *address, uint16_t port,
-                               struct error *error)
+                               enum http_port sharing, struct error *error)
 {
     struct http_listener *listener = &server->listener;
     union http_address parsed = {0};
@@ -197,7 +199,7 @@ enum status http_server_listen(struct http_server *server, const char *address, 
     if (!address_parse(address, port, &parsed, &size))
         return error_set(error, STATUS_FATAL, "http: \"%s\" is not a numeric address", address);
     listener->fd = socket(parsed.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (listener->fd < 0 || !socket_listens(listener->fd, &parsed, size)) {
+    if (listener->fd < 0 || !socket_listens(listener->fd, &parsed, size, sharing)) {
         int code = errno;
 
         http_listener_done(listener);

@@ -42,10 +42,16 @@ struct http_server *http_server_new(struct loop *loop, const struct http_limits 
 void http_server_free(struct http_server *server);
 OWNED_DEFINE(http_server);
 
+enum http_port {
+    HTTP_PORT_OWN,
+    HTTP_PORT_SHARED, /* with all who ask for it in this way, other processes too */
+};
+
 /* Listens on a numeric address ("127.0.0.1", "::"); port 0 takes a free one. Once per server.
  * FATAL with the reason when the address cannot be had. */
 MUST_CHECK enum status http_server_listen(struct http_server *server, const char *address,
-                                          uint16_t port, struct error *error);
+                                          uint16_t port, enum http_port sharing,
+                                          struct error *error);
 
 /* The port it listens on. */
 uint16_t http_server_port(const struct http_server *server);

@@ -232,7 +232,8 @@ static enum status open_loop(struct ingest *ingest, struct error *error)
     loop_timer_every(ingest->look_timer, LOOK_US);
     ingest->server =
         http_server_new(ingest->loop, &limits, routes, sizeof routes / sizeof routes[0], ingest);
-    return http_server_listen(ingest->server, settings->address, ingest->options.port, error);
+    return http_server_listen(ingest->server, settings->address, ingest->options.port,
+                              HTTP_PORT_SHARED, error);
 }
 
 enum status ingest_new(struct ingest **ret_ingest, const struct ingest_options *options,

@@ -25,7 +25,7 @@ static enum status serve(struct loop *loop, struct error *error)
     struct http_limits limits = http_limits_default();
     OWNED(http_server) server = http_server_new(loop, &limits, routes, 1, NULL);
     struct loop_signal *terminate = NULL;
-    enum status status = http_server_listen(server, "127.0.0.1", 0, error);
+    enum status status = http_server_listen(server, "127.0.0.1", 0, HTTP_PORT_OWN, error);
 
     if (status == STATUS_OK)
         status = loop_signal_new(&terminate, loop, SIGTERM, stop, loop, error);

@@ -31,7 +31,8 @@ void host_start(struct host *host, uint16_t port, const struct http_limits *limi
     MUST(loop_new(&host->loop, &error) == STATUS_OK);
     MUST(loop_waker_new(&host->waker, host->loop, run_task, host, &error) == STATUS_OK);
     host->server = http_server_new(host->loop, limits, routes, route_count, context);
-    MUST(http_server_listen(host->server, "127.0.0.1", port, &error) == STATUS_OK);
+    MUST(http_server_listen(host->server, "127.0.0.1", port, HTTP_PORT_SHARED, &error) ==
+         STATUS_OK);
     host->port = http_server_port(host->server);
     MUST(pthread_create(&host->thread, NULL, run_loop, host) == 0);
 }

@@ -154,5 +154,24 @@ START_TEST(admin_says_why_it_cannot)
 }
 END_TEST
 
+/* Two processes set to one port must not take turns at it. */
+START_TEST(admin_shares_its_port_with_nobody)
+{
+    struct scene scene = {0};
+    struct http_admin_callbacks callbacks = {0};
+    struct http_admin *second = NULL;
+    struct error error = {0};
+
+    scene_start(&scene, &callbacks);
+    ck_assert_int_eq(http_admin_new(&second, scene.loop, "127.0.0.1", http_admin_port(scene.admin),
+                                    &callbacks, &error),
+                     STATUS_FATAL);
+    ck_assert_ptr_nonnull(strstr(error.text, "in use"));
+    with_peer(&scene, check_default);
+    http_admin_free(scene.admin);
+    loop_free(scene.loop);
+}
+END_TEST
+
 SUITE_MAIN("http admin", admin_says_how_it_is, admin_without_callbacks_is_well,
-           admin_says_why_it_cannot);
+           admin_says_why_it_cannot, admin_shares_its_port_with_nobody);

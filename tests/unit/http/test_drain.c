@@ -87,13 +87,15 @@ START_TEST(a_taken_or_odd_address_is_refused)
 
     ck_assert_int_eq(loop_new(&loop, &error), STATUS_OK);
     server = http_server_new(loop, &limits, NULL, 0, NULL);
-    ck_assert_int_eq(http_server_listen(server, "localhost", 0, &error), STATUS_FATAL);
+    ck_assert_int_eq(http_server_listen(server, "localhost", 0, HTTP_PORT_OWN, &error),
+                     STATUS_FATAL);
     error_clear(&error);
     ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, size), 0);
     ck_assert_int_eq(listen(fd, 1), 0);
     getsockname(fd, (struct sockaddr *)&address, &size);
-    ck_assert_int_eq(http_server_listen(server, "127.0.0.1", ntohs(address.sin_port), &error),
-                     STATUS_FATAL);
+    ck_assert_int_eq(
+        http_server_listen(server, "127.0.0.1", ntohs(address.sin_port), HTTP_PORT_OWN, &error),
+        STATUS_FATAL);
     ck_assert_ptr_nonnull(strstr(error.text, "in use"));
     http_server_free(server);
     loop_free(loop);
