@@ -56,7 +56,8 @@ static void check_end(struct feeder *feeder, int64_t now_us)
     if (all_posted(feeder) && feeder->pending.count == 0) {
         loop_stop(feeder->loop);
     } else if (feeder->stopping) {
-        if (feeder_poster_idle(feeder->poster) || now_us - feeder->stop_us > STOP_US)
+        /* What waits behind the requests under way is not sent any more. */
+        if (!feeder_poster_busy(feeder->poster) || now_us - feeder->stop_us > STOP_US)
             loop_stop(feeder->loop);
     } else if (feeder->pending.count > 0 && feeder_poster_idle(feeder->poster) &&
                now_us - feeder->moved_us > feeder->options->flags->quiet_ms * 1000) {

@@ -344,6 +344,14 @@ bool feeder_poster_idle(const struct feeder_poster *poster)
     return true;
 }
 
+bool feeder_poster_busy(const struct feeder_poster *poster)
+{
+    for (size_t i = 0; i < poster->lane_count; i++)
+        if (poster->lanes[i].busy)
+            return true;
+    return false;
+}
+
 void feeder_poster_abandon(struct feeder_poster *poster)
 {
     static const struct feeder_outcome unknown = {.partition = -1, .offset = -1};

@@ -60,6 +60,9 @@ void feeder_poster_flush(struct feeder_poster *poster);
 /* Nothing is under way or waits. */
 bool feeder_poster_idle(const struct feeder_poster *poster);
 
+/* A request is under way, or waits to be repeated. */
+bool feeder_poster_busy(const struct feeder_poster *poster);
+
 /* Ends: all that was sent and has no answer is settled as unknown. Nothing is sent any more. */
 void feeder_poster_abandon(struct feeder_poster *poster);
 

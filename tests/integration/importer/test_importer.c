@@ -1,5 +1,6 @@
 /* tributary-importer on a real gateway, broker and fleet. */
 #include "tests/support/feeders/feeders.h"
+#include "tests/support/process/place.h"
 #include "tests/support/suite/suite.h"
 
 #include <stdio.h>
@@ -208,6 +209,22 @@ START_TEST(a_gateway_that_dies_costs_nothing)
 }
 END_TEST
 
+/* With events that wait for a request's end, which are not sent any more. */
+START_TEST(a_signal_ends_a_busy_import_soon)
+{
+    enum { ROWS = 100000, STOP_MS = 5000 };
+    struct setting s;
+
+    set_up(&s, ROWS, 0);
+    fleet_start(s.feeders.rig.fleet, "import", "tributary-importer",
+                (const char *const[]){s.file, "--resume", s.state, "--feeder-batch", "1", NULL});
+    ck_assert(EVENTUALLY(WAIT_MS, state_line(s.state) > 0));
+    ck_assert_int_eq(fleet_terminate(s.feeders.rig.fleet, "import", STOP_MS), 1);
+    ck_assert_uint_lt(state_line(s.state), ROWS);
+    feeders_done(&s.feeders);
+}
+END_TEST
+
 /* Wrong answers come back as corrections, each once however often the file is imported, and are
  * learnt from. */
 START_TEST(wrong_answers_are_corrected)
@@ -303,5 +320,6 @@ START_TEST(what_is_wrong_is_said)
 END_TEST
 
 SUITE_MAIN_TIMEOUT("integration/importer", 120, a_file_is_posted, a_killed_import_goes_on,
-                   a_name_used_again_is_another_file, a_gateway_that_dies_costs_nothing,
-                   wrong_answers_are_corrected, silence_ends_it, what_is_wrong_is_said);
+                   a_name_used_again_is_another_file, a_signal_ends_a_busy_import_soon,
+                   a_gateway_that_dies_costs_nothing, wrong_answers_are_corrected, silence_ends_it,
+                   what_is_wrong_is_said);
