@@ -13,18 +13,47 @@ static bool ends_with(const char *text, const char *end)
     return size >= end_size && strcmp(text + size - end_size, end) == 0;
 }
 
+static bool is_one_of(const char *text, const char *const *list)
+{
+    while (*list != NULL && strcmp(text, *list) != 0)
+        list++;
+    return *list != NULL;
+}
+
+static bool is_url(const char *value)
+{
+    return strncmp(value, "tcp://", 6) == 0 || strncmp(value, "udp://", 6) == 0 ||
+           strncmp(value, "sctp://", 7) == 0;
+}
+
+/* What follows "port_8080_" in a name; NULL where that is not in it. */
+static const char *behind_port(const char *name)
+{
+    for (const char *at = name; (at = strstr(at, "port_")) != NULL; at++) {
+        const char *number = at + strlen("port_"), *end = number + strspn(number, "0123456789");
+
+        if ((at == name || at[-1] == '_') && end > number && *end == '_')
+            return end + 1;
+    }
+    return NULL;
+}
+
 /* Kubernetes gives every pod such variables for each service of the namespace, so that a service
- * called tributary-gateway looks like settings of a section "gateway" (service links). */
+ * called tributary-gateway looks like settings of a section "gateway" (service links): …_PORT and
+ * …_PORT_8080_TCP with a URL, the latter's parts, …_SERVICE_HOST and …_SERVICE_PORT. */
 static bool is_service_link(const char *name, const char *value)
 {
-    static const char *const schemes[] = {"tcp://", "udp://", "sctp://"};
+    static const char *const protocols[] = {"tcp", "udp", "sctp", NULL};
+    static const char *const parts[] = {"tcp_proto", "tcp_addr", "tcp_port",   "udp_proto",
+                                        "udp_addr",  "udp_port", "sctp_proto", "sctp_addr",
+                                        "sctp_port", NULL};
+    const char *rest = behind_port(name);
 
-    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
-        if (strncmp(value, schemes[i], strlen(schemes[i])) == 0)
-            return true;
-    return ends_with(name, "_service_host") || strstr(name, "_service_port") != NULL ||
-           (strstr(name, "_port_") != NULL &&
-            (ends_with(name, "_proto") || ends_with(name, "_addr") || ends_with(name, "_port")));
+    if (rest != NULL)
+        return is_one_of(rest, parts) || (is_url(value) && is_one_of(rest, protocols));
+    if (strcmp(name, "port") == 0 || ends_with(name, "_port"))
+        return is_url(value) || ends_with(name, "_service_port");
+    return ends_with(name, "_service_host") || strstr(name, "_service_port_") != NULL;
 }
 
 /* An unknown name is an error when its section is one of ours, or is meant to be. */
