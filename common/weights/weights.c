@@ -1,21 +1,20 @@
 #include "common/weights/weights.h"
 
 #include "common/base/must.h"
-#include "common/postgres/array.h"
 #include "common/weights/cache.h"
 #include "common/weights/changelog.h"
 #include "common/weights/redis_copy.h"
+#include "common/weights/stored.h"
 
 #include <stdlib.h>
 
 enum {
     SYNC_MS = 500,
     BREAK_MS = 1000, /* a store that failed is not asked for so long */
-    COLUMN_BYTES = 4 * 1024 * 1024,
 };
 
 /* Where users were found. */
-enum source { SOURCE_MEMORY, SOURCE_REDIS, SOURCE_POSTGRES, SOURCE_NONE, SOURCES };
+enum source { SOURCE_MEMORY, SOURCE_REDIS, SOURCE_POSTGRES, SOURCE_OLD, SOURCE_NONE, SOURCES };
 
 struct weights {
     struct weights_options options;
@@ -31,7 +30,9 @@ struct weights {
     /* Of one weights_find. */
     struct weights_query **missing;
     struct weights_copy *copies;
+    struct engine_user **old; /* owned: copies that only serve until the next call */
     size_t missing_count;
+    size_t old_count;
     size_t capacity;
 };
 
@@ -39,7 +40,8 @@ static const struct metrics_spec found_spec = {
     .name = "tributary_weights_lookups_total",
     .type = METRICS_COUNTER,
     .help =
-        "Users looked up, by where their weights were: memory, redis, postgres, or none to be had.",
+        "Users looked up, by where their weights were: memory, redis, postgres, an old copy since"
+        " Postgres did not answer, or none to be had.",
     .labels = {"source"},
 };
 static const struct metrics_spec stale_spec = {
@@ -50,7 +52,7 @@ static const struct metrics_spec stale_spec = {
 
 struct weights *weights_new(const struct weights_options *options)
 {
-    static const char *const names[] = {"memory", "redis", "postgres", "none"};
+    static const char *const names[] = {"memory", "redis", "postgres", "old", "none"};
     struct weights *weights = must_alloc(sizeof *weights);
     struct metrics_family *found = metrics_register(options->metrics, &found_spec);
 
@@ -62,14 +64,22 @@ struct weights *weights_new(const struct weights_options *options)
     return weights;
 }
 
+static void drop_old(struct weights *weights)
+{
+    while (weights->old_count > 0)
+        engine_user_free(weights->old[--weights->old_count]);
+}
+
 void weights_free(struct weights *weights)
 {
     if (weights == NULL)
         return;
+    drop_old(weights);
     cache_done(&weights->cache);
     changelog_done(&weights->changelog);
     free(weights->missing);
     free(weights->copies);
+    free(weights->old);
     free(weights);
 }
 
@@ -88,7 +98,7 @@ void weights_revoke(struct weights *weights, int32_t partition)
 
 /* ---- The changelog ---- */
 
-static void on_first_sync(void *context, int32_t partition)
+static void on_moved(void *context, int32_t partition)
 {
     struct weights *weights = context;
 
@@ -119,18 +129,20 @@ static void set_staleness(struct weights *weights, int64_t now_ms)
 
 bool weights_sync(struct weights *weights, struct now now)
 {
-    const struct changelog_callbacks callbacks = {on_first_sync, on_changed, weights};
+    const struct changelog_callbacks callbacks = {on_moved, on_changed, weights};
     int64_t now_ms = now.steady_us / 1000;
     struct error error = {0};
-    bool answered;
+    bool answered, reached;
 
     if (now_ms < weights->sync_at_ms || now_ms < weights->postgres_at_ms)
         return false;
     weights->sync_at_ms = now_ms + SYNC_MS;
     postgres_set_deadline(weights->options.db, clock_steady_ms() + weights->options.deadline_ms);
     answered = changelog_read(&weights->changelog, weights->options.db, now_ms, &callbacks,
-                              &error) == STATUS_OK;
-    if (!answered)
+                              &reached, &error) == STATUS_OK;
+    if (!answered && reached) /* by itself it says nothing of other questions */
+        weights->sync_at_ms = clock_steady_ms() + BREAK_MS;
+    else if (!answered)
         weights->postgres_at_ms = clock_steady_ms() + BREAK_MS;
     postgres_set_deadline(weights->options.db, INT64_MAX);
     set_staleness(weights, now_ms);
@@ -145,6 +157,7 @@ static void reserve(struct weights *weights, size_t count)
         return;
     weights->missing = must_realloc(weights->missing, count * sizeof(struct weights_query *));
     weights->copies = must_realloc(weights->copies, count * sizeof *weights->copies);
+    weights->old = must_realloc(weights->old, count * sizeof(struct engine_user *));
     weights->capacity = count;
 }
 
@@ -157,7 +170,8 @@ static void find_in_memory(struct weights *weights, struct weights_query *querie
         queries[i].ret_user = entry != NULL ? entry->user : NULL;
         if (entry != NULL)
             entry->used = weights->batch;
-        else
+        /* Who may have been changed since is looked up again; until then what is here will do. */
+        if (entry == NULL || !changelog_synced(&weights->changelog, queries[i].partition))
             weights->missing[weights->missing_count++] = &queries[i];
     }
     metrics_counter_add(weights->found[SOURCE_MEMORY], count - weights->missing_count);
@@ -177,6 +191,17 @@ static void keep(struct weights *weights, struct weights_query *query, int64_t n
     query->ret_user = cache_put(&weights->cache, query->tenant, query->user, &found)->user;
 }
 
+/* A copy that may be old, in case that Postgres does not answer. */
+static void keep_old(struct weights *weights, struct weights_query *query, struct slice state)
+{
+    struct engine_user *user = NULL;
+    struct error error = {0};
+
+    if (query->ret_user != NULL || engine_user_decode(state, &user, &error) != STATUS_OK)
+        return;
+    query->ret_user = weights->old[weights->old_count++] = user;
+}
+
 /* Takes the answered queries (now NULL) out of the list. */
 static size_t close_ranks(struct weights *weights)
 {
@@ -194,8 +219,13 @@ static void on_redis(void *context, size_t index, bool found, int64_t number, st
     struct weights *weights = context;
     struct weights_query *query = weights->missing[index];
 
-    if (!found || number < changelog_floor_of(&weights->changelog, query->tenant, query->user))
+    if (!found)
         return;
+    if (number <
+        changelog_floor_of(&weights->changelog, query->partition, query->tenant, query->user)) {
+        keep_old(weights, query, state);
+        return;
+    }
     keep(weights, query, number, state);
     weights->missing[index] = NULL;
 }
@@ -221,39 +251,6 @@ static void find_in_redis(struct weights *weights, int64_t now_ms)
         weights->redis_at_ms = clock_steady_ms() + BREAK_MS;
     redis_set_deadline(redis, INT64_MAX);
     metrics_counter_add(weights->found[SOURCE_REDIS], close_ranks(weights));
-}
-
-static const struct postgres_statement find_statement = {
-    .name = "weights_find",
-    /* LIMIT 1 makes it an index look-up a user: as a plain join the whole tables would be read for
-     * a handful of users. */
-    .sql = "SELECT (place - 1)::int4, number, state"
-           " FROM unnest($1, $2) WITH ORDINALITY AS asked (tenant, user_id, place)"
-           " JOIN LATERAL (SELECT tenant_key FROM tenants WHERE tenants.tenant = asked.tenant"
-           "  LIMIT 1) AS t ON true"
-           " JOIN LATERAL (SELECT user_key FROM users WHERE users.tenant_key = t.tenant_key"
-           "  AND users.user_id = asked.user_id LIMIT 1) AS u ON true"
-           " JOIN LATERAL (SELECT number, state FROM weights WHERE weights.user_key = u.user_key"
-           "  LIMIT 1) AS w ON true",
-    .types = {POSTGRES_TEXT_ARRAY, POSTGRES_TEXT_ARRAY},
-};
-
-static enum status ask_postgres(struct weights *weights, struct postgres_result **ret_rows,
-                                struct error *error)
-{
-    struct postgres_array columns[2];
-    struct postgres_value values[2];
-    enum status status;
-
-    postgres_arrays_init(columns, &find_statement, COLUMN_BYTES);
-    for (size_t i = 0; i < weights->missing_count; i++) {
-        postgres_array_append_text(&columns[0], weights->missing[i]->tenant);
-        postgres_array_append_text(&columns[1], weights->missing[i]->user);
-    }
-    postgres_arrays_values(columns, 2, values);
-    status = postgres_run(weights->options.db, &find_statement, values, ret_rows, error);
-    postgres_arrays_done(columns, 2);
-    return status;
 }
 
 /* So that the next classifier finds them in Redis. Lost is nothing. */
@@ -290,7 +287,9 @@ static void find_in_postgres(struct weights *weights, int64_t now_ms)
     if (weights->missing_count == 0 || now_ms < weights->postgres_at_ms)
         return;
     postgres_set_deadline(weights->options.db, clock_steady_ms() + weights->options.deadline_ms);
-    status = ask_postgres(weights, &rows, &error);
+    copies_of_missing(weights);
+    status =
+        stored_find(weights->options.db, weights->copies, weights->missing_count, &rows, &error);
     postgres_set_deadline(weights->options.db, INT64_MAX);
     if (status != STATUS_OK) {
         weights->postgres_at_ms = clock_steady_ms() + BREAK_MS;
@@ -312,17 +311,29 @@ static void find_in_postgres(struct weights *weights, int64_t now_ms)
     weights->missing_count = 0;
 }
 
+/* Who is still missing: Postgres did not answer. */
+static void count_missing(struct weights *weights)
+{
+    size_t old = 0;
+
+    for (size_t i = 0; i < weights->missing_count; i++)
+        old += weights->missing[i]->ret_user != NULL;
+    metrics_counter_add(weights->found[SOURCE_OLD], old);
+    metrics_counter_add(weights->found[SOURCE_NONE], weights->missing_count - old);
+}
+
 void weights_find(struct weights *weights, struct weights_query *queries, size_t count,
                   struct now now)
 {
     int64_t now_ms = now.steady_us / 1000;
 
     weights->batch++;
+    drop_old(weights);
     reserve(weights, count);
     (void)weights_sync(weights, now);
     find_in_memory(weights, queries, count);
     find_in_redis(weights, now_ms);
     find_in_postgres(weights, now_ms);
-    metrics_counter_add(weights->found[SOURCE_NONE], weights->missing_count);
+    count_missing(weights);
     cache_shrink(&weights->cache, weights->batch);
 }

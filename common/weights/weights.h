@@ -6,11 +6,12 @@
  * `published` on, again and again: a user named there has a floor, and copies below the floor, in
  * memory or Redis, are not used but Postgres is read. So a lost or late refresh costs one sync. A
  * partition's cursor must start at `published`: at the end, a change that the learner has not told
- * Redis of would be missed for ever.
+ * Redis of would be missed for ever. Where too much is new to be read at once (the learner is far
+ * ahead of Redis, or we were away), nobody's copy in Redis counts until `published` has come up.
  *
- * With Postgres away what memory and Redis have is used, and staleness grows (a metric). With both
- * away users are classified without weights. Neither is waited for longer than a short deadline,
- * and then not asked for a second. One thread. */
+ * With Postgres away what memory and Redis have is used, however old, and staleness grows (a
+ * metric). With both away users are classified without weights. Neither is waited for longer than a
+ * short deadline, and then not asked for a second. One thread. */
 #ifndef TRIBUTARY_WEIGHTS_WEIGHTS_H
 #define TRIBUTARY_WEIGHTS_WEIGHTS_H
 

@@ -119,22 +119,32 @@ void changelog_revoke(struct changelog *changelog, int32_t partition)
     (void)partition;
 }
 
-int64_t changelog_floor_of(const struct changelog *changelog, struct slice tenant,
-                           struct slice user)
+bool changelog_synced(const struct changelog *changelog, int32_t partition)
 {
     (void)changelog;
+    (void)partition;
+    return true;
+}
+
+int64_t changelog_floor_of(const struct changelog *changelog, int32_t partition,
+                           struct slice tenant, struct slice user)
+{
+    (void)changelog;
+    (void)partition;
     (void)tenant;
     (void)user;
     return 0;
 }
 
 enum status changelog_read(struct changelog *changelog, struct postgres *db, int64_t now_ms,
-                           const struct changelog_callbacks *callbacks, struct error *error)
+                           const struct changelog_callbacks *callbacks, bool *reached,
+                           struct error *error)
 {
     (void)changelog;
     (void)db;
     (void)now_ms;
     (void)callbacks;
     (void)error;
+    *reached = true;
     return STATUS_OK;
 }
