@@ -1,9 +1,9 @@
 #include "consumers/learner/publisher.h"
 
 #include "common/base/must.h"
-#include "consumers/learner/store.h"
+#include "consumers/learner/publish_store.h"
 
-enum { ARENA_BYTES = 64 * 1024 * 1024, RETRY_MS = 1000 };
+enum { ARENA_BYTES = 64 * 1024 * 1024, RETRY_MS = 1000, TURN_MS = 100 };
 
 static const struct metrics_spec failures_spec = {
     .name = "tributary_weights_publish_failures_total",
@@ -71,7 +71,8 @@ static void advance(struct publisher *publisher)
         struct error error = {0};
 
         if (!publisher->behind[changes->partition] &&
-            store_published(publisher->db, changes->partition, changes->last, &error) != STATUS_OK)
+            publish_store_advance(publisher->db, changes->partition, changes->last, &error) !=
+                STATUS_OK)
             publisher->behind[changes->partition] = true;
     }
 }
@@ -90,29 +91,43 @@ void publisher_publish(struct publisher *publisher)
     publisher_forget(publisher);
 }
 
-/* Everything above `published`, from the table. */
-static enum status republish(struct publisher *publisher, int32_t partition, struct error *error)
+/* ---- What could not be told at once, from the table ---- */
+
+static enum status tell_rows(struct publisher *publisher, const struct postgres_result *rows,
+                             struct error *error)
+{
+    size_t rows_count = postgres_result_rows(rows), count = 0;
+
+    publisher_forget(publisher);
+    publisher->copies = arena_alloc(publisher->arena, rows_count * sizeof *publisher->copies);
+    MUST(publisher->copies != NULL); /* a slice is small */
+    for (size_t row = 0; row < rows_count; row++)
+        if (postgres_result_int8(rows, row, PUBLISH_STORE_NUMBER) > 0)
+            publisher->copies[count++] = (struct weights_copy){
+                .tenant = postgres_result_text(rows, row, PUBLISH_STORE_TENANT),
+                .user = postgres_result_text(rows, row, PUBLISH_STORE_USER),
+                .number = postgres_result_int8(rows, row, PUBLISH_STORE_NUMBER),
+                .state = postgres_result_bytea(rows, row, PUBLISH_STORE_STATE)};
+    return redis_copy_write(publisher->redis, publisher->copies, count, error);
+}
+
+static enum status tell_slice(struct publisher *publisher, int32_t partition, struct error *error)
 {
     OWNED(postgres_result) rows = NULL;
-    enum status status = store_unpublished(publisher->db, partition, &rows, error);
-    size_t count;
+    enum status status =
+        publish_store_next(publisher->db, partition, PUBLISHER_SLICE, &rows, error);
+    int64_t up_to;
 
-    if (status != STATUS_OK || (count = postgres_result_rows(rows)) == 0)
+    if (status == STATUS_OK && postgres_result_rows(rows) == 0)
+        publisher->behind[partition] = false;
+    if (status != STATUS_OK || !publisher->behind[partition])
         return status;
-    publisher_forget(publisher);
-    publisher->copies = arena_alloc(publisher->arena, count * sizeof *publisher->copies);
-    if (publisher->copies == NULL)
-        return error_set(error, STATUS_RETRY, "no room to tell %zu changes of weights", count);
-    for (size_t row = 0; row < count; row++)
-        publisher->copies[row] =
-            (struct weights_copy){.tenant = postgres_result_text(rows, row, 0),
-                                  .user = postgres_result_text(rows, row, 1),
-                                  .number = postgres_result_int8(rows, row, 2),
-                                  .state = postgres_result_bytea(rows, row, 3)};
-    status = redis_copy_write(publisher->redis, publisher->copies, count, error);
-    if (status == STATUS_OK)
-        status = store_published(publisher->db, partition, postgres_result_int8(rows, 0, 4), error);
-    return status;
+    up_to = postgres_result_int8(rows, 0, PUBLISH_STORE_UP_TO);
+    if ((status = tell_rows(publisher, rows, error)) != STATUS_OK ||
+        (status = publish_store_advance(publisher->db, partition, up_to, error)) != STATUS_OK)
+        return status;
+    publisher->behind[partition] = up_to < postgres_result_int8(rows, 0, PUBLISH_STORE_LAST);
+    return STATUS_OK;
 }
 
 enum status publisher_take(struct publisher *publisher, int32_t partition, struct error *error)
@@ -120,28 +135,41 @@ enum status publisher_take(struct publisher *publisher, int32_t partition, struc
     enum status status;
 
     MUST(partition < PUBLISHER_PARTITIONS);
-    publisher->owned[partition] = true;
-    status = republish(publisher, partition, error);
-    publisher->behind[partition] = status != STATUS_OK;
+    publisher->owned[partition] = publisher->behind[partition] = true;
+    status = tell_slice(publisher, partition, error);
     if (status != STATUS_OK && !postgres_connected(publisher->db))
         return status;
     error_clear(error);
     return STATUS_OK;
 }
 
+static enum status tell_partition(struct publisher *publisher, int32_t partition, int64_t until_ms)
+{
+    struct error error = {0};
+    enum status status = STATUS_OK;
+
+    while (status == STATUS_OK && publisher->behind[partition] && clock_steady_ms() < until_ms)
+        status = tell_slice(publisher, partition, &error);
+    return status;
+}
+
+/* In turns: records wait meanwhile, and no partition waits for another one's pile. */
 void publisher_tick(struct publisher *publisher, struct now now)
 {
-    if (now.steady_us / 1000 < publisher->retry_at_ms)
-        return;
-    publisher->retry_at_ms = now.steady_us / 1000 + RETRY_MS;
-    for (int32_t partition = 0; partition < PUBLISHER_PARTITIONS; partition++) {
-        struct error error = {0};
+    int64_t now_ms = now.steady_us / 1000, until_ms = clock_steady_ms() + TURN_MS;
 
+    if (now_ms < publisher->retry_at_ms)
+        return;
+    for (int32_t i = 0; i < PUBLISHER_PARTITIONS && clock_steady_ms() < until_ms; i++) {
+        int32_t partition = publisher->turn;
+
+        publisher->turn = (partition + 1) % PUBLISHER_PARTITIONS;
         if (!publisher->owned[partition] || !publisher->behind[partition])
             continue;
-        if (republish(publisher, partition, &error) != STATUS_OK)
-            return; /* the others wait for the same thing */
-        publisher->behind[partition] = false;
+        if (tell_partition(publisher, partition, until_ms) != STATUS_OK) {
+            publisher->retry_at_ms = now_ms + RETRY_MS; /* the others wait for the same thing */
+            return;
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 /* After COMMIT: tells the caches, then advances `published`. What could not be told stays above it,
- * and is told by the next try, or by whoever takes the partition. */
+ * and is told by the next try, or by whoever takes the partition, slice by slice: however long
+ * Redis was away. */
 #ifndef TRIBUTARY_LEARNER_PUBLISHER_H
 #define TRIBUTARY_LEARNER_PUBLISHER_H
 
@@ -9,7 +10,10 @@
 #include "common/weights/redis_copy.h"
 #include "consumers/learner/lessons.h"
 
-enum { PUBLISHER_PARTITIONS = 1024 };
+enum {
+    PUBLISHER_PARTITIONS = 1024,
+    PUBLISHER_SLICE = 1000, /* changes that are told at once from the table */
+};
 
 struct publisher {
     struct postgres *db;
@@ -21,6 +25,7 @@ struct publisher {
     size_t change_count;
     bool owned[PUBLISHER_PARTITIONS];
     bool behind[PUBLISHER_PARTITIONS]; /* something above `published` is not told */
+    int32_t turn;                      /* the partition that the next tick begins with */
     int64_t retry_at_ms;
     struct metrics_counter *failures;
 };
@@ -37,8 +42,8 @@ void publisher_forget(struct publisher *publisher);
 /* Tells what was noted. */
 void publisher_publish(struct publisher *publisher);
 
-/* Tells again what lies above `published`, before the first record. RETRY: Postgres is away; a
- * Redis that is away is tried again later. */
+/* Tells the first slice above `published`, before the first record; ticks tell the others. RETRY:
+ * Postgres is away; a Redis that is away is tried again later. */
 enum status publisher_take(struct publisher *publisher, int32_t partition,
                            struct error *error) MUST_CHECK;
 

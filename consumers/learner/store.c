@@ -118,23 +118,6 @@ static const struct postgres_statement counts_statement = {
 };
 enum { COUNT_COLUMNS = 6 };
 
-static const struct postgres_statement published_statement = {
-    .name = "counters_published",
-    .sql = "UPDATE weight_counters SET published = greatest(published, $2) WHERE partition = $1",
-    .types = {POSTGRES_INT4, POSTGRES_INT8},
-};
-
-static const struct postgres_statement unpublished_statement = {
-    .name = "weights_unpublished",
-    .sql = "WITH counter AS (SELECT last, published FROM weight_counters WHERE partition = $1)"
-           " SELECT tenant, user_id, weights.number, state, (SELECT last FROM counter)"
-           " FROM (SELECT DISTINCT user_key FROM weight_audit, counter"
-           "  WHERE partition = $1 AND number > published) AS changed"
-           " JOIN weights USING (user_key) JOIN users USING (user_key)"
-           " JOIN tenants USING (tenant_key)",
-    .types = {POSTGRES_INT4},
-};
-
 void store_init(struct store *store)
 {
     postgres_arrays_init(store->shown, &shown_statement, COLUMN_BYTES);
@@ -420,22 +403,4 @@ enum status store_finish_learning(struct store *store, struct postgres_tx *tx,
         (status = write_audit(store, tx, lessons, now_us, error)) != STATUS_OK)
         return status;
     return write_counts(store, tx, lessons, error);
-}
-
-/* ---- Publishing ---- */
-
-enum status store_published(struct postgres *db, int32_t partition, int64_t number,
-                            struct error *error)
-{
-    const struct postgres_value values[] = {postgres_int4(partition), postgres_int8(number)};
-
-    return postgres_run(db, &published_statement, values, NULL, error);
-}
-
-enum status store_unpublished(struct postgres *db, int32_t partition,
-                              struct postgres_result **ret_rows, struct error *error)
-{
-    const struct postgres_value value = postgres_int4(partition);
-
-    return postgres_run(db, &unpublished_statement, &value, ret_rows, error);
 }

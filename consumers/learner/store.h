@@ -1,4 +1,4 @@
-/* The SQL of the learner, inside the runtime's transaction but for what says otherwise. */
+/* The SQL of the learner, inside the runtime's transaction. */
 #ifndef TRIBUTARY_LEARNER_STORE_H
 #define TRIBUTARY_LEARNER_STORE_H
 
@@ -53,14 +53,5 @@ enum status store_start_learning(struct store *store, struct postgres_tx *tx,
 enum status store_finish_learning(struct store *store, struct postgres_tx *tx,
                                   const struct lessons *lessons, int64_t now_us,
                                   struct error *error) MUST_CHECK;
-
-/* In autocommit: caches know all changes of the partition up to `number`. */
-enum status store_published(struct postgres *db, int32_t partition, int64_t number,
-                            struct error *error) MUST_CHECK;
-
-/* In autocommit: the users of the partition whose changes were not published. Result: tenant,
- * user_id, number of the state, state, and the partition's last number as of the same moment. */
-enum status store_unpublished(struct postgres *db, int32_t partition,
-                              struct postgres_result **ret_rows, struct error *error) MUST_CHECK;
 
 #endif
