@@ -28,6 +28,11 @@ struct arena *arena_new(size_t limit)
     return arena;
 }
 
+enum status arena_no_room(struct error *error)
+{
+    return error_set_code(error, STATUS_REJECT, "no_room", "the batch's memory is used up");
+}
+
 static void arena_drop(struct arena *arena, struct block *keep)
 {
     struct block *block = arena->blocks;

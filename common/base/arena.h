@@ -4,6 +4,7 @@
 #define TRIBUTARY_BASE_ARENA_H
 
 #include "common/base/slice.h"
+#include "common/base/status.h"
 
 #include <stddef.h>
 
@@ -12,6 +13,10 @@ struct arena;
 /* limit in bytes. Never NULL. */
 struct arena *arena_new(size_t limit);
 void arena_free(struct arena *arena);
+
+/* For whoever got NULL of a batch's arena: REJECT with the code no_room. The same work in smaller
+ * parts may fit. */
+enum status arena_no_room(struct error *error) MUST_CHECK;
 
 /* Gives everything back; keeps at most one block for reuse. */
 void arena_reset(struct arena *arena);

@@ -208,8 +208,7 @@ enum status outbox_append(struct outbox *outbox, struct postgres_tx *tx, struct 
     if ((status = read_endpoints(outbox, tx, items, count, &endpoints, error)) != STATUS_OK)
         return status;
     if (!rows_make(&rows, arena, items, count, endpoints))
-        return error_set(error, STATUS_FATAL,
-                         "no room for notifications: lower worker.batch_records");
+        return arena_no_room(error);
     if (rows.count == 0)
         return STATUS_OK;
     columns_fill(outbox->columns, &rows);

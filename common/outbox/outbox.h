@@ -48,7 +48,8 @@ struct outbox_item {
 
 /* Inserts what is new, in the order of ids, so that two writers never wait for each other in a
  * circle. Of two items with the same user, kind and subject the first one's payload counts, and the
- * second has nothing new. Two round trips; none without items. FATAL when the arena has no room. */
+ * second has nothing new. Two round trips; none without items. REJECT when the arena has no room.
+ */
 enum status outbox_append(struct outbox *outbox, struct postgres_tx *tx, struct outbox_item *items,
                           size_t count, struct arena *arena, struct error *error) MUST_CHECK;
 

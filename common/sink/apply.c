@@ -1,5 +1,6 @@
 /* One batch of a sink: guard, the group's effects, dead letters, books and offsets in one
- * transaction; a batch that the database refuses is halved until the bad record stands alone. */
+ * transaction; a batch that is refused or has no room is halved until the bad record stands alone.
+ */
 #include "common/sink/life.h"
 
 #include "common/base/must.h"
@@ -15,12 +16,6 @@ struct part {
     size_t count;
     struct offset_change *changes; /* the life's; parts come one after the other */
 };
-
-static enum status out_of_room(struct error *error)
-{
-    return error_set(error, STATUS_FATAL,
-                     "the batch's memory is used up: lower worker.batch_bytes");
-}
 
 static enum status part_init(struct part *part, struct sink_life *life, const struct batch *batch,
                              size_t begin, size_t end, struct error *error)
@@ -38,7 +33,7 @@ static enum status part_init(struct part *part, struct sink_life *life, const st
     part->verdicts.reasons = arena_zalloc(life->scratch, count, sizeof *part->verdicts.reasons);
     if (part->batch.records == NULL || part->sources == NULL || part->fates == NULL ||
         part->verdicts.items == NULL || part->verdicts.reasons == NULL)
-        return out_of_room(error);
+        return arena_no_room(error);
     plan_start(life->offsets.rows, part->changes, rows);
     plan_records(life->offsets.inputs, life->offsets.input_count, part->records, count,
                  part->changes, part->fates);
@@ -113,7 +108,7 @@ static enum status part_resolve(struct part *part, struct sink_life *life, struc
     enum status status;
 
     if (queries == NULL)
-        return out_of_room(error);
+        return arena_no_room(error);
     for (size_t i = 0; i < part->batch.count; i++)
         queries[i] = query_of(&part->batch.records[i]);
     status = users_resolve(life->users, life->db, queries, part->batch.count, error);
@@ -266,8 +261,12 @@ static enum status sink_apply_part(struct sink_life *life, const struct batch *b
 {
     const struct sink *sink = life->program->sink;
     struct part part;
-    enum status status = part_init(&part, life, batch, begin, end, error);
+    enum status status;
 
+    /* A batch may be halved, and tried for hours while a dependency is away: what a try makes goes
+     * before the next one. What condemns a record stays with the batch. */
+    arena_reset(life->scratch);
+    status = part_init(&part, life, batch, begin, end, error);
     if (status != STATUS_OK || !part_touches(&part, &life->offsets))
         return status;
     if ((status = part_resolve(&part, life, error)) != STATUS_OK ||
@@ -289,7 +288,7 @@ static enum status sink_condemn(struct record *record, struct arena *arena, stru
         arena_text(arena, slice_of(error->code[0] != '\0' ? error->code : "refused"));
     record->reject_detail = arena_text(arena, slice_of(error->text));
     if (record->reject_reason == NULL || record->reject_detail == NULL)
-        return out_of_room(error);
+        return arena_no_room(error);
     error_clear(error);
     return STATUS_OK;
 }
@@ -313,12 +312,8 @@ static enum status sink_apply_range(struct sink_life *life, const struct batch *
 
 enum status sink_apply(struct sink_life *life, const struct batch *batch, struct error *error)
 {
-    enum status status;
+    enum status status = sink_apply_range(life, batch, 0, batch->count, error);
 
-    /* A batch may be tried for hours while a dependency is away: what a try makes goes before the
-     * next one. What condemns a record stays with the batch. */
-    arena_reset(life->scratch);
-    status = sink_apply_range(life, batch, 0, batch->count, error);
     if (status == STATUS_REJECT)
         error->status = STATUS_FATAL;
     return status == STATUS_REJECT ? STATUS_FATAL : status;

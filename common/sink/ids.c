@@ -118,10 +118,24 @@ static void judge_repeat(const struct ids *ids, size_t position, struct slice st
         verdict_reject(verdicts, ids->indices[position], "id_collision");
 }
 
+/* A lead that is neither new nor known was left out, and what repeats it with it. */
+static void judge_left(const struct ids *ids, size_t position, struct verdicts *verdicts,
+                       const char *left_out)
+{
+    size_t lead = ids->leads[position];
+
+    if (lead == position || verdicts->items[ids->indices[lead]] == VERDICT_REJECTED) {
+        MUST(left_out != NULL);
+        verdict_reject(verdicts, ids->indices[position], left_out);
+    } else {
+        judge_repeat(ids, position, ids_text(ids->records[lead]), verdicts);
+    }
+}
+
 /* What repeats a lead is compared with what stands in the table: the lead's own id if it was new.
  */
 void ids_judge_known(const struct ids *ids, const struct postgres_result *rows,
-                     struct verdicts *verdicts)
+                     struct verdicts *verdicts, const char *left_out)
 {
     for (size_t row = 0; rows != NULL && row < postgres_result_rows(rows); row++) {
         struct slice stored = postgres_result_text(rows, row, 2);
@@ -132,5 +146,5 @@ void ids_judge_known(const struct ids *ids, const struct postgres_result *rows,
     }
     for (size_t i = 0; i < ids->count; i++)
         if (verdicts->items[ids->indices[i]] == VERDICT_NONE)
-            judge_repeat(ids, i, ids_text(ids->records[ids->leads[i]]), verdicts);
+            judge_left(ids, i, verdicts, left_out);
 }

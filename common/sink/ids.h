@@ -45,8 +45,8 @@ const struct record **ids_unjudged(const struct ids *ids, struct arena *arena,
 
 /* rows: user_key, hash and full id of what stands under their keys; NULL for none. They and all
  * that repeat a lead become DUPLICATE, or REJECTED (id_collision) where the same hash has another
- * id. */
+ * id. left_out: the reason why leads may be neither new nor there; NULL: there is none. */
 void ids_judge_known(const struct ids *ids, const struct postgres_result *rows,
-                     struct verdicts *verdicts);
+                     struct verdicts *verdicts, const char *left_out);
 
 #endif

@@ -10,6 +10,7 @@ enum {
     LOSS_CHECK_MS = 10000,
     ADMIN_CALL_MS = 5000,
     SCRATCH_BYTES_A_RECORD = 16 * 1024,
+    SCRATCH_BYTES_MIN = 1024 * 1024, /* more than any single record asks for */
     MAX_SECTIONS = 3,
 };
 
@@ -80,8 +81,9 @@ static enum status sink_make(struct sink_life *life, const struct worker_thread 
                  (int32_t)settings->partitions);
     letters_init(&life->letters);
     sink_stats_init(&life->stats, thread->metrics, &life->offsets);
-    life->scratch = arena_new((size_t)settings->batch_records * SCRATCH_BYTES_A_RECORD +
-                              (size_t)settings->batch_bytes * 4);
+    life->scratch =
+        arena_new(SCRATCH_BYTES_MIN + (size_t)settings->batch_records * SCRATCH_BYTES_A_RECORD +
+                  (size_t)settings->batch_bytes * 4);
     life->changes =
         must_alloc((size_t)settings->partitions * thread->input_count * sizeof *life->changes);
     life->taken = must_alloc((size_t)settings->partitions * sizeof *life->taken);

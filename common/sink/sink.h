@@ -59,7 +59,8 @@ struct sink {
     /* Effects of a batch inside the runtime's transaction; a verdict for every record. Records that
      * were rejected before are not in it. RETRY, LOST: rolled back, comes again. REJECT: rolled
      * back; the runtime halves the batch until the bad record stands alone and rejects it, so a
-     * group need not find out which one it was. Never sees an empty batch. */
+     * group need not find out which one it was; the same for an arena without room
+     * (arena_no_room). Never sees an empty batch. */
     enum status (*apply)(void *state, struct postgres_tx *tx, const struct batch *batch,
                          struct verdicts *verdicts, struct error *error);
 

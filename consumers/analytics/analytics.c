@@ -24,11 +24,6 @@ struct work {
     struct sum_sets sums;
 };
 
-static enum status no_room(struct error *error)
-{
-    return error_set(error, STATUS_FATAL, "no room for a batch: lower worker.batch_records");
-}
-
 static bool is_output(const struct record *record)
 {
     return record->classification != NULL && record->category_key != 0;
@@ -64,18 +59,18 @@ static enum status add_new(struct work *work, const struct ids *ids, bool feedba
     enum status status;
 
     if ((list = ids_leads(ids, arena, &count)) == NULL)
-        return no_room(error);
+        return arena_no_room(error);
     status = feedback ? store_add_corrections(store, work->tx, list, count, ret_new, error)
                       : store_add_ledger(store, work->tx, list, count, ret_new, error);
     if (status != STATUS_OK)
         return status;
     ids_judge_new(ids, *ret_new, work->verdicts);
     if ((list = ids_unjudged(ids, arena, work->verdicts, &count)) == NULL)
-        return no_room(error);
+        return arena_no_room(error);
     if (count > 0)
         status = store_ids(store, work->tx, feedback, list, count, &stored, error);
     if (status == STATUS_OK)
-        ids_judge_known(ids, stored, work->verdicts);
+        ids_judge_known(ids, stored, work->verdicts, NULL);
     return status;
 }
 
@@ -195,7 +190,7 @@ static enum status move_corrected(struct work *work, const struct ids *ids, stru
     corrections = arena_alloc(work->batch->arena, ids->count * sizeof *corrections);
     moves = arena_alloc(work->batch->arena, ids->count * sizeof *moves);
     if (corrections == NULL || moves == NULL)
-        return no_room(error);
+        return arena_no_room(error);
     for (size_t i = 0; i < ids->count; i++)
         if (work->verdicts->items[ids->indices[i]] == VERDICT_APPLIED &&
             ids->records[i]->feedback->kind == FEEDBACK_KIND_CORRECTION)
@@ -243,7 +238,7 @@ static enum status analytics_apply(void *state, struct postgres_tx *tx, const st
     if (!sum_sets_init(&work.sums, batch->arena, 2 * batch->count) ||
         !ids_init(&outputs, batch->arena, batch, is_output) ||
         !ids_init(&feedback, batch->arena, batch, is_feedback))
-        return no_room(error);
+        return arena_no_room(error);
     reject_categories(&work);
     if ((status = apply_transactions(&work, &outputs, error)) != STATUS_OK ||
         (status = apply_feedback(&work, &feedback, error)) != STATUS_OK)

@@ -183,7 +183,6 @@ enum status budget_tell(struct budget *budget, struct postgres_tx *tx, const str
         return status;
     items = arena_zalloc(arena, postgres_result_rows(rows), sizeof *items);
     if (!make_items(items, rows, arena, wall_us))
-        return error_set(error, STATUS_FATAL,
-                         "no room for notifications: lower worker.batch_records");
+        return arena_no_room(error);
     return outbox_append(&budget->outbox, tx, items, postgres_result_rows(rows), arena, error);
 }

@@ -44,7 +44,7 @@ static enum status add_half(struct work *work, bool said, struct error *error)
 
     if (!ids_init(&ids, arena, work->batch, said ? is_said : is_shown) ||
         (list = ids_leads(&ids, arena, &count)) == NULL)
-        return error_set(error, STATUS_FATAL, "no room for a batch: lower worker.batch_records");
+        return arena_no_room(error);
     if (count == 0)
         return STATUS_OK;
     status = store_add(&work->self->store, work->tx, said, list, count, &added, error);
@@ -53,11 +53,11 @@ static enum status add_half(struct work *work, bool said, struct error *error)
     ids_judge_new(&ids, added, work->verdicts);
     list = ids_unjudged(&ids, arena, work->verdicts, &count);
     if (list == NULL)
-        return error_set(error, STATUS_FATAL, "no room for a batch: lower worker.batch_records");
+        return arena_no_room(error);
     if (count > 0)
         status = store_ids(&work->self->store, work->tx, said, list, count, &stored, error);
     if (status == STATUS_OK)
-        ids_judge_known(&ids, stored, work->verdicts);
+        ids_judge_known(&ids, stored, work->verdicts, said ? "too_many_feedbacks" : NULL);
     return status;
 }
 

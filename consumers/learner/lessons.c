@@ -6,12 +6,6 @@
 
 #define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
 
-static enum status no_room(struct error *error)
-{
-    return error_set(error, STATUS_FATAL,
-                     "no room for a batch's lessons: lower worker.batch_records");
-}
-
 static int lesson_compare(const void *left, const void *right)
 {
     const struct lesson *a = left, *b = right;
@@ -63,7 +57,7 @@ enum status lessons_prepare(struct lessons *lessons, struct arena *arena, struct
     lessons->pupils = arena_alloc(arena, count * sizeof *lessons->pupils);
     lessons->changes = arena_alloc(arena, count * ENGINE_DELTAS_MAX * sizeof *lessons->changes);
     if (lessons->partitions == NULL || lessons->pupils == NULL || lessons->changes == NULL)
-        return no_room(error);
+        return arena_no_room(error);
     qsort(lessons->items, count, sizeof *lessons->items, lesson_compare);
     find_partitions(lessons);
     find_pupils(lessons);
@@ -129,7 +123,7 @@ static enum status keep_state(struct pupil *pupil, const struct engine_user *use
     engine_user_encode(user, &bytes);
     pupil->state = arena_copy(arena, buffer_slice(&bytes));
     buffer_done(&bytes);
-    return pupil->state.data != NULL ? STATUS_OK : no_room(error);
+    return pupil->state.data != NULL ? STATUS_OK : arena_no_room(error);
 }
 
 static enum status teach(struct lessons *lessons, struct pupil *pupil, struct arena *arena,

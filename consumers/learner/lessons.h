@@ -70,12 +70,13 @@ struct lessons {
     size_t change_count;
 };
 
-/* Sorts the items, and finds partitions and pupils. FATAL without room in the arena. */
+/* Sorts the items, and finds partitions and pupils. REJECT without room in the arena. */
 enum status lessons_prepare(struct lessons *lessons, struct arena *arena,
                             struct error *error) MUST_CHECK;
 
 /* Once partitions[].last and pupils[].old_state are set: gives each lesson its number, takes the
- * learning steps in that order, and folds the counts. FATAL: a stored state cannot be read. */
+ * learning steps in that order, and folds the counts. FATAL: a stored state cannot be read; REJECT:
+ * no room in the arena. */
 enum status lessons_learn(struct lessons *lessons, struct arena *arena,
                           struct error *error) MUST_CHECK;
 

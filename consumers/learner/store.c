@@ -17,11 +17,29 @@ static const struct postgres_statement shown_statement = {
 };
 enum { SHOWN_COLUMNS = 13 };
 
+/* What would wait for its transaction beside PARKED_MAX others is left out. LIMIT 1 makes each
+ * look-up one of an index, however small the planner believes the tables to be. */
+#define PARKED_MAX "256"
 static const struct postgres_statement parked_statement = {
     .name = "lessons_add",
     .sql = "INSERT INTO lessons (user_key, feedback_hash, transaction_hash, source_offset,"
            "  partition, rating, kind, category, feedback_id, transaction_id)"
-           " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+           " SELECT n.user_key, feedback_hash, n.transaction_hash, source_offset, partition,"
+           "  rating, kind, category, feedback_id, n.transaction_id"
+           " FROM (SELECT said.*, row_number() OVER (PARTITION BY said.user_key,"
+           "   said.transaction_hash ORDER BY said.source_offset) AS place"
+           "  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS said (user_key,"
+           "   feedback_hash, transaction_hash, source_offset, partition, rating, kind, category,"
+           "   feedback_id, transaction_id)"
+           "  LEFT JOIN LATERAL (SELECT true AS known FROM lessons AS l"
+           "   WHERE l.user_key = said.user_key AND l.feedback_hash = said.feedback_hash LIMIT 1)"
+           "   AS old ON true WHERE known IS NULL) AS n"
+           " LEFT JOIN LATERAL (SELECT true AS met FROM shown WHERE shown.user_key = n.user_key"
+           "  AND id_hash = n.transaction_hash AND event_id = n.transaction_id LIMIT 1) AS s"
+           "  ON true"
+           " WHERE met OR (place <= " PARKED_MAX " AND place + (SELECT count(*) FROM lessons AS l"
+           "  WHERE l.user_key = n.user_key AND l.transaction_hash = n.transaction_hash"
+           "   AND NOT learnt) <= " PARKED_MAX ")"
            " ON CONFLICT DO NOTHING RETURNING user_key, feedback_hash",
     .types = {POSTGRES_INT8_ARRAY, POSTGRES_INT8_ARRAY, POSTGRES_INT8_ARRAY, POSTGRES_INT8_ARRAY,
               POSTGRES_INT4_ARRAY, POSTGRES_INT4_ARRAY, POSTGRES_TEXT_ARRAY, POSTGRES_TEXT_ARRAY,
@@ -58,9 +76,11 @@ static const struct postgres_statement find_statement = {
            "  AND NOT l.learnt"
            " JOIN shown AS s ON s.user_key = l.user_key AND s.id_hash = l.transaction_hash"
            "  AND s.event_id = l.transaction_id"
-           " JOIN users AS u ON u.user_key = l.user_key",
-    .types = PAIR_TYPES,
+           " JOIN users AS u ON u.user_key = l.user_key LIMIT $3",
+    .types = {POSTGRES_INT8_ARRAY, POSTGRES_INT8_ARRAY, POSTGRES_INT8},
 };
+/* Of a batch at once: a record has a lesson as a rule, and PARKED_MAX at most. */
+enum { LESSONS_MIN = 300, LESSONS_A_RECORD = 4 };
 static const struct postgres_statement learnt_statement = {
     .name = "lessons_learnt",
     .sql = "UPDATE lessons SET learnt = true FROM unnest($1, $2) AS done (user_key, hash)"
@@ -122,7 +142,7 @@ void store_init(struct store *store)
 {
     postgres_arrays_init(store->shown, &shown_statement, COLUMN_BYTES);
     postgres_arrays_init(store->parked, &parked_statement, COLUMN_BYTES);
-    postgres_arrays_init(store->pairs, &find_statement, COLUMN_BYTES);
+    postgres_arrays_init(store->pairs, &learnt_statement, COLUMN_BYTES);
     postgres_arrays_init(store->counters, &counters_statement, COLUMN_BYTES);
     postgres_arrays_init(store->weights, &weights_statement, COLUMN_BYTES);
     postgres_arrays_init(store->audit, &audit_statement, COLUMN_BYTES);
@@ -254,19 +274,23 @@ enum status store_find_lessons(struct store *store, struct postgres_tx *tx,
                                const struct batch *batch, struct lessons *lessons,
                                struct postgres_result **ret_rows, struct error *error)
 {
-    struct postgres_value values[PAIR_COLUMNS];
+    const size_t most = LESSONS_MIN + LESSONS_A_RECORD * batch->count;
+    struct postgres_value values[PAIR_COLUMNS + 1];
     enum status status;
 
     postgres_arrays_reset(store->pairs, PAIR_COLUMNS);
     for (size_t i = 0; i < batch->count; i++)
         pairs_append(store, batch->records[i].user_key, batch->records[i].transaction_hash);
     pairs_values(store, values);
+    values[PAIR_COLUMNS] = postgres_int8((int64_t)most + 1);
     if ((status = postgres_tx_run(tx, &find_statement, values, ret_rows, error)) != STATUS_OK)
         return status;
     *lessons = (struct lessons){.count = postgres_result_rows(*ret_rows)};
+    if (lessons->count > most)
+        return arena_no_room(error);
     lessons->items = arena_alloc(batch->arena, lessons->count * sizeof *lessons->items);
     if (lessons->items == NULL)
-        return error_set(error, STATUS_FATAL, "no room for lessons: lower worker.batch_records");
+        return arena_no_room(error);
     for (size_t row = 0; row < lessons->count; row++)
         lessons->items[row] = lesson_of(*ret_rows, row);
     return STATUS_OK;

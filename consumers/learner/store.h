@@ -27,7 +27,8 @@ void store_done(struct store *store);
 
 /* Inserts what was shown (records of INPUT_CLASSIFICATIONS) and what was said (of INPUT_FEEDBACK)
  * where it is not there yet. No two may have the same (user_key, id_hash). Result: user_key and
- * hash of each that was new. */
+ * hash of each that was new. Left out is what was said of a transaction that was not shown, where
+ * 256 others wait for it already. */
 enum status store_add(struct store *store, struct postgres_tx *tx, bool said,
                       const struct record *const *records, size_t count,
                       struct postgres_result **ret_new, struct error *error) MUST_CHECK;
@@ -38,7 +39,8 @@ enum status store_ids(struct store *store, struct postgres_tx *tx, bool said,
                       struct postgres_result **ret_ids, struct error *error) MUST_CHECK;
 
 /* Both halves are there and were not learnt yet, among the transactions that these records are or
- * are about. Fills lessons->items from the arena; the texts live as long as the result. */
+ * are about. Fills lessons->items from the arena; the texts live as long as the result. REJECT
+ * (no_room) where a batch of several records has too many. */
 enum status store_find_lessons(struct store *store, struct postgres_tx *tx,
                                const struct batch *batch, struct lessons *lessons,
                                struct postgres_result **ret_rows, struct error *error) MUST_CHECK;

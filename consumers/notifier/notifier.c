@@ -39,11 +39,6 @@ struct told {
     size_t count;
 };
 
-static enum status no_room(struct error *error)
-{
-    return error_set(error, STATUS_FATAL, "no room for a batch: lower worker.batch_records");
-}
-
 /* What stands in the arena of the words of a notification. */
 static struct slice payload_in(struct arena *arena, const char *kind,
                                const struct classification *output, struct buffer *scratch)
@@ -82,14 +77,14 @@ static enum status told_collect(struct told *told, const struct notifier *self,
     told->records =
         arena_zalloc(batch->arena, NOTIFIER_RULES * batch->count, sizeof *told->records);
     if (told->items == NULL || told->records == NULL)
-        return no_room(error);
+        return arena_no_room(error);
     buffer_init(&scratch, OUTBOX_PAYLOAD_BYTES);
     for (size_t i = 0; i < batch->count && fits; i++)
         for (size_t r = 0; r < NOTIFIER_RULES && fits; r++)
             if (notifier_rules[r].applies(&self->measures, batch->records[i].classification))
                 fits = told_add(told, batch, i, &notifier_rules[r], &scratch);
     buffer_done(&scratch);
-    return fits ? STATUS_OK : no_room(error);
+    return fits ? STATUS_OK : arena_no_room(error);
 }
 
 /* A record is a duplicate when it would insert something and all of it was there; one of which

@@ -15,9 +15,9 @@ enum { DONE_MS = 60000, FRESH_MS = 1500 };
 #define OCCURRED INT64_C(1767225600000000)
 #define DAY      INT64_C(86400000000)
 
-static void post(struct rig *rig, const char *user, const char *id, const char *merchant)
+static struct transaction transaction_of(const char *user, const char *id, const char *merchant)
 {
-    struct transaction event = {.tenant = SLICE_LITERAL("acme"),
+    return (struct transaction){.tenant = SLICE_LITERAL("acme"),
                                 .id = slice_of(id),
                                 .user = slice_of(user),
                                 .account = SLICE_LITERAL("a1"),
@@ -26,8 +26,29 @@ static void post(struct rig *rig, const char *user, const char *id, const char *
                                 .merchant = slice_of(merchant),
                                 .occurred_at = OCCURRED,
                                 .received_at = OCCURRED + DAY};
+}
+
+static void post(struct rig *rig, const char *user, const char *id, const char *merchant)
+{
+    struct transaction event = transaction_of(user, id, merchant);
 
     feed_transaction(rig->feed, &event);
+}
+
+/* What a classifier would write for the transaction at that offset. */
+static void answer(struct rig *rig, const char *user, const char *id, int64_t offset)
+{
+    struct transaction event = transaction_of(user, id, "Corner Shop");
+    struct classification output = {.from = offset,
+                                    .to = offset,
+                                    .outcome = OUTCOME_CLASSIFIED,
+                                    .transaction = &event,
+                                    .category = SLICE_LITERAL("uncategorized"),
+                                    .decided_by = DECIDER_NONE,
+                                    .model_version = SLICE_LITERAL("test"),
+                                    .classified_at = OCCURRED + DAY};
+
+    feed_classification(rig->feed, rig_partition(user), &output);
 }
 
 static void say(struct rig *rig, const char *user, const char *id, const char *about,
@@ -224,6 +245,86 @@ START_TEST(without_redis_postgres_serves)
 }
 END_TEST
 
+enum { PARKED_MAX = 256 };
+
+static void say_often(struct rig *rig, const char *about, int count)
+{
+    char id[48];
+
+    for (int i = 0; i < count; i++) {
+        snprintf(id, sizeof id, "%s-f%d", about, i);
+        say(rig, "u1", id, about, i % 2 == 0 ? "food" : "fun");
+    }
+}
+
+START_TEST(what_waits_for_one_transaction_is_bounded)
+{
+    struct rig rig;
+    char *books;
+
+    rig_init(&rig, NULL);
+    say_often(&rig, "t1", PARKED_MAX + 44);
+    say(&rig, "u1", "t1-f0", "t1", "food"); /* known, though there is no room for more */
+    say(&rig, "u1", "t1-f299", "t1", "food");
+    say(&rig, "u1", "f1", "t2", "food"); /* others have room of their own */
+    feed_flush(rig.feed);
+    fleet_set_for(rig.fleet, "l", "TRIBUTARY_WORKER_BATCH_RECORDS", "100");
+    rig_start(&rig, "l", "learner");
+    rig_wait(&rig,
+             "SELECT sum(position) FROM tributary.source_offsets WHERE consumer_group = 'learner'"
+             " AND topic = 'feedback'",
+             PARKED_MAX + 44 + 3, DONE_MS);
+    books = database_text(rig.uri, "SELECT sum(applied), sum(duplicate), sum(rejected) FROM"
+                                   " tributary.source_offsets WHERE topic = 'feedback' AND"
+                                   " consumer_group = 'learner'");
+    ck_assert_str_eq(books, "257|1|45\n");
+    free(books);
+    ck_assert_int_eq(database_number(rig.uri, "SELECT count(*) FROM tributary.dead_letters WHERE"
+                                              " reason = 'too_many_feedbacks'"),
+                     45);
+    rig_start(&rig, "c", "classifier");
+    post(&rig, "u1", "t1", "Corner Shop");
+    feed_flush(rig.feed);
+    rig_wait(&rig, AUDITED, PARKED_MAX, DONE_MS);
+    say_often(&rig, "t1", PARKED_MAX + 44); /* they do not wait: those that were refused are new */
+    feed_flush(rig.feed);
+    rig_wait(&rig, AUDITED, PARKED_MAX + 44, DONE_MS);
+    assert_learnt(&rig);
+    rig_done(&rig);
+}
+END_TEST
+
+/* All transactions that much waits for come in one batch, which has no room for all of it. */
+START_TEST(a_batch_with_too_many_lessons_is_learnt_in_parts)
+{
+    enum { TRANSACTIONS = 20 };
+    struct rig rig;
+    char id[16];
+
+    rig_init(&rig, NULL);
+    fleet_set(rig.fleet, "TRIBUTARY_WORKER_BATCH_RECORDS", "100");
+    fleet_set(rig.fleet, "TRIBUTARY_WORKER_BATCH_BYTES", "65536");
+    for (int i = 0; i < TRANSACTIONS; i++) {
+        snprintf(id, sizeof id, "t%d", i);
+        say_often(&rig, id, PARKED_MAX);
+    }
+    feed_flush(rig.feed);
+    rig_start(&rig, "l", "learner");
+    rig_wait(&rig, "SELECT count(*) FROM tributary.lessons", TRANSACTIONS * PARKED_MAX, DONE_MS);
+    fleet_kill(rig.fleet, "l");
+    for (int i = 0; i < TRANSACTIONS; i++) {
+        snprintf(id, sizeof id, "t%d", i);
+        answer(&rig, "u1", id, i);
+    }
+    feed_flush(rig.feed);
+    fleet_restart(rig.fleet, "l");
+    rig_wait(&rig, AUDITED, TRANSACTIONS * PARKED_MAX, DONE_MS);
+    ck_assert(fleet_running(rig.fleet, "l"));
+    assert_learnt(&rig);
+    rig_done(&rig);
+}
+END_TEST
+
 START_TEST(lessons_are_learnt_once_whatever_dies)
 {
     static const char *const categories[] = {"food", "fun", "rent", "travel"};
@@ -284,4 +385,6 @@ END_TEST
 SUITE_MAIN_TIMEOUT("learning", 240, a_correction_is_known_within_a_second,
                    halves_meet_in_any_order_and_count_once,
                    a_lesson_that_redis_was_not_told_of_is_seen, without_redis_postgres_serves,
+                   what_waits_for_one_transaction_is_bounded,
+                   a_batch_with_too_many_lessons_is_learnt_in_parts,
                    lessons_are_learnt_once_whatever_dies);
