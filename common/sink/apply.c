@@ -68,6 +68,7 @@ static struct user_query query_of(const struct record *record)
                                    .category = record->feedback->category};
     return (struct user_query){.tenant = transaction->tenant,
                                .user = transaction->user,
+                               .classified = record->classification != NULL,
                                .category = record->classification != NULL
                                                ? record->classification->category
                                                : (struct slice){NULL, 0}};

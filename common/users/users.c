@@ -2,6 +2,7 @@
 
 #include "common/base/must.h"
 #include "common/postgres/array.h"
+#include "common/taxonomy/taxonomy.h"
 
 #include <uthash.h>
 
@@ -81,6 +82,24 @@ static const struct kind_table category_table = {
              " ) AS placed"
              " WHERE place <= 256 ORDER BY scope, name ON CONFLICT DO NOTHING",
          .types = {POSTGRES_INT4_ARRAY, POSTGRES_TEXT_ARRAY}},
+};
+
+/* A tenant's first categories: $2 for each of $1, beside the limit for the sake of tenants that
+ * were full before they were met here. */
+static const struct kind_table seed_table = {
+    .kind = KIND_CATEGORY,
+    .select = {.name = "seeds_select",
+               .sql = "SELECT category_key::int8, tenant_key, category FROM categories"
+                      " WHERE tenant_key = ANY ($1) AND category = ANY ($2)",
+               .types = {POSTGRES_INT4_ARRAY, POSTGRES_TEXT_ARRAY}},
+    .insert = {.name = "seeds_insert",
+               .sql = "INSERT INTO categories (tenant_key, category)"
+                      " SELECT scope, name FROM (SELECT DISTINCT unnest($1::int4[]) AS scope) AS t,"
+                      "  unnest($2::text[]) AS n (name)"
+                      " WHERE NOT EXISTS (SELECT FROM categories"
+                      "  WHERE tenant_key = scope AND category = name)"
+                      " ORDER BY scope, name ON CONFLICT DO NOTHING",
+               .types = {POSTGRES_INT4_ARRAY, POSTGRES_TEXT_ARRAY}},
 };
 
 struct users *users_new(size_t max_cached)
@@ -230,6 +249,15 @@ static enum status users_select(struct users *users, struct postgres *db,
     return STATUS_OK;
 }
 
+static enum status users_insert(struct users *users, struct postgres *db,
+                                const struct kind_table *table, struct error *error)
+{
+    const struct postgres_value values[] = {postgres_array_value(&users->tenants),
+                                            postgres_array_value(&users->texts)};
+
+    return postgres_run(db, &table->insert, values, NULL, error);
+}
+
 static enum status users_resolve_kind(struct users *users, struct postgres *db,
                                       const struct kind_table *table, struct user_query *queries,
                                       size_t count, struct error *error)
@@ -242,29 +270,75 @@ static enum status users_resolve_kind(struct users *users, struct postgres *db,
         return status;
     if (users_ask_cache(users, table->kind, queries, count) == 0)
         return STATUS_OK;
-    {
-        const struct postgres_value values[] = {postgres_array_value(&users->tenants),
-                                                postgres_array_value(&users->texts)};
-
-        if ((status = postgres_run(db, &table->insert, values, NULL, error)) != STATUS_OK ||
-            (status = users_select(users, db, table, error)) != STATUS_OK)
-            return status;
-    }
+    if ((status = users_insert(users, db, table, error)) != STATUS_OK ||
+        (status = users_select(users, db, table, error)) != STATUS_OK)
+        return status;
     users_ask_cache(users, table->kind, queries, count);
     return STATUS_OK;
+}
+
+static int64_t uncategorized_of(const struct users *users, int32_t tenant_key)
+{
+    struct cache_key key = cache_key(KIND_CATEGORY, tenant_key, taxonomy_name(TAXONOMY_NONE));
+
+    return cache_find(users, &key);
+}
+
+/* Tenants that were not met yet: `uncategorized` in the cache is the mark of those that were. */
+static size_t users_find_new_tenants(struct users *users, const struct user_query *queries,
+                                     size_t count)
+{
+    int32_t last = 0;
+
+    postgres_array_reset(&users->tenants);
+    for (size_t i = 0; i < count; i++) {
+        if (queries[i].ret_tenant_key != last &&
+            uncategorized_of(users, queries[i].ret_tenant_key) == 0)
+            postgres_array_append_int4(&users->tenants, queries[i].ret_tenant_key);
+        last = queries[i].ret_tenant_key;
+    }
+    return (size_t)users->tenants.count;
+}
+
+static enum status users_seed(struct users *users, struct postgres *db,
+                              const struct user_query *queries, size_t count, struct error *error)
+{
+    enum status status;
+
+    if (users_find_new_tenants(users, queries, count) == 0)
+        return STATUS_OK;
+    postgres_array_reset(&users->texts);
+    for (int i = 0; i < TAXONOMY_COUNT; i++)
+        postgres_array_append_text(&users->texts, taxonomy_name((enum taxonomy_primary)i));
+    if ((status = users_insert(users, db, &seed_table, error)) != STATUS_OK)
+        return status;
+    postgres_array_reset(&users->texts);
+    postgres_array_append_text(&users->texts, taxonomy_name(TAXONOMY_NONE));
+    return users_select(users, db, &seed_table, error);
+}
+
+static void users_fall_back(const struct users *users, struct user_query *queries, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (queries[i].classified && queries[i].category.size > 0 &&
+            queries[i].ret_category_key == 0)
+            queries[i].ret_category_key =
+                (int32_t)uncategorized_of(users, queries[i].ret_tenant_key);
 }
 
 enum status users_resolve(struct users *users, struct postgres *db, struct user_query *queries,
                           size_t count, struct error *error)
 {
-    const struct kind_table *const tables[] = {&tenant_table, &user_table, &category_table};
+    enum status status;
 
     users_shrink(users, users->max);
-    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
-        enum status status = users_resolve_kind(users, db, tables[i], queries, count, error);
-
-        if (status != STATUS_OK)
-            return status;
-    }
+    if ((status = users_resolve_kind(users, db, &tenant_table, queries, count, error)) !=
+            STATUS_OK ||
+        (status = users_seed(users, db, queries, count, error)) != STATUS_OK ||
+        (status = users_resolve_kind(users, db, &user_table, queries, count, error)) != STATUS_OK ||
+        (status = users_resolve_kind(users, db, &category_table, queries, count, error)) !=
+            STATUS_OK)
+        return status;
+    users_fall_back(users, queries, count);
     return STATUS_OK;
 }

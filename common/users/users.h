@@ -3,7 +3,10 @@
  * They are made in autocommit, before the transaction of the batch that needs them: inside it, a
  * stopped sink would block every other one that meets the same new user, and a rollback would leave
  * a dead key in the cache. Select the known, insert the missing in key order, select again; only
- * then they are cached. The cache is bounded and belongs to one thread. */
+ * then they are cached. The cache is bounded and belongs to one thread.
+ *
+ * A tenant's first categories are the names of the taxonomy: what the engine answers by itself
+ * always has room, however many its users add. */
 #ifndef TRIBUTARY_USERS_USERS_H
 #define TRIBUTARY_USERS_USERS_H
 
@@ -12,6 +15,7 @@
 #include "common/base/status.h"
 #include "common/postgres/postgres.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,14 +23,16 @@ enum { USERS_MAX_CATEGORIES = 256 }; /* a tenant */
 
 struct users;
 
-/* One question and its answer. category may be empty: key 0. */
+/* One question and its answer. category may be empty: key 0. An answer that was given already
+ * (classified) is `uncategorized` where there is no room for it. */
 struct user_query {
     struct slice tenant;
     struct slice user;
     struct slice category;
+    bool classified;
     int32_t ret_tenant_key;
     int64_t ret_user_key;
-    int32_t ret_category_key; /* 0: empty, or the tenant has USERS_MAX_CATEGORIES others already */
+    int32_t ret_category_key; /* 0: empty, or the tenant has USERS_MAX_CATEGORIES already */
 };
 
 /* max_cached: users kept in memory (about 120 bytes each). */

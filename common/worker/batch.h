@@ -50,7 +50,8 @@ struct record {
     /* Sinks only: surrogate keys of tenant, user and category, and keyed hashes of the ids. */
     int64_t user_key;
     int32_t tenant_key;
-    int32_t category_key;     /* of the classification or the feedback; 0 without a category */
+    int32_t category_key;     /* of the classification or the feedback; 0: none, or one that a
+                                 user may not add (common/sink/categories.h) */
     int64_t id_hash;          /* of the transaction's or the feedback's own id */
     int64_t transaction_hash; /* of the transaction that it is or that the feedback is about */
     int64_t version;          /* of what this partition's users have: grows with every commit */

@@ -2,6 +2,7 @@
  * and each correction once, in one transaction a batch. Redis gets the month's sums after it. */
 #include "consumers/analytics/analytics.h"
 
+#include "common/sink/categories.h"
 #include "common/sink/ids.h"
 #include "consumers/analytics/budget.h"
 #include "consumers/analytics/hot.h"
@@ -26,25 +27,12 @@ struct work {
 
 static bool is_output(const struct record *record)
 {
-    return record->classification != NULL && record->category_key != 0;
+    return record->classification != NULL;
 }
 
-/* A correction to a category that the tenant may not add is of no use; all other feedback is. */
 static bool is_feedback(const struct record *record)
 {
-    return record->feedback != NULL &&
-           (record->category_key != 0 || record->feedback->category.size == 0);
-}
-
-/* What neither of them takes has a category beyond the tenant's limit. */
-static void reject_categories(struct work *work)
-{
-    for (size_t i = 0; i < work->batch->count; i++) {
-        const struct record *record = &work->batch->records[i];
-
-        if (!is_output(record) && !is_feedback(record))
-            verdict_reject(work->verdicts, i, "category_limit");
-    }
+    return record->feedback != NULL && !categories_refuse(record);
 }
 
 /* Inserts what the leads are, and says of each record what it was. *ret_new: the rows that were. */
@@ -239,7 +227,7 @@ static enum status analytics_apply(void *state, struct postgres_tx *tx, const st
         !ids_init(&outputs, batch->arena, batch, is_output) ||
         !ids_init(&feedback, batch->arena, batch, is_feedback))
         return arena_no_room(error);
-    reject_categories(&work);
+    categories_reject(batch, verdicts);
     if ((status = apply_transactions(&work, &outputs, error)) != STATUS_OK ||
         (status = apply_feedback(&work, &feedback, error)) != STATUS_OK)
         return status;

@@ -3,6 +3,7 @@
  * transaction in which the second half arrives. */
 #include "consumers/learner/learner.h"
 
+#include "common/sink/categories.h"
 #include "common/sink/ids.h"
 #include "consumers/learner/lessons.h"
 #include "consumers/learner/publisher.h"
@@ -28,7 +29,7 @@ static bool is_shown(const struct record *record)
 
 static bool is_said(const struct record *record)
 {
-    return record->feedback != NULL;
+    return record->feedback != NULL && !categories_refuse(record);
 }
 
 /* Inserts one half of the batch, and says of each record what it was. */
@@ -91,6 +92,7 @@ static enum status learner_apply(void *state, struct postgres_tx *tx, const stru
     enum status status;
 
     publisher_forget(&work.self->publisher);
+    categories_reject(batch, verdicts);
     if ((status = add_half(&work, false, error)) != STATUS_OK ||
         (status = add_half(&work, true, error)) != STATUS_OK)
         return status;

@@ -1,6 +1,7 @@
 /* Surrogate keys on a real database: the same for everybody who asks, at the same moment too. */
 #include "common/base/must.h"
 #include "common/base/random.h"
+#include "common/taxonomy/taxonomy.h"
 #include "common/users/users.h"
 #include "tests/support/database/database.h"
 #include "tests/support/fleet/fleet.h"
@@ -180,13 +181,13 @@ START_TEST(a_tenant_has_so_many_categories_and_no_more)
     place_init(&place);
     db = connect_to(place.uri);
     users = users_new(1000);
-    for (int i = 0; i < USERS_MAX_CATEGORIES; i++)
+    for (int i = 0; i < USERS_MAX_CATEGORIES - TAXONOMY_COUNT; i++)
         ck_assert_int_gt(category_key(users, db, "acme", i), 0);
     ck_assert_int_eq(category_key(users, db, "acme", USERS_MAX_CATEGORIES), 0);
     ck_assert_int_gt(category_key(users, db, "acme", 7), 0);
     ck_assert_int_gt(category_key(users, db, "other", USERS_MAX_CATEGORIES), 0);
     ck_assert_int_eq(database_number(place.uri, "SELECT count(*) FROM tributary.categories"),
-                     USERS_MAX_CATEGORIES + 1);
+                     USERS_MAX_CATEGORIES + TAXONOMY_COUNT + 1);
     users_free(users);
     postgres_free(db);
     place_done(&place);
@@ -217,9 +218,47 @@ START_TEST(a_batch_beyond_the_limit_fills_it)
     ck_assert_int_eq(users_resolve(users, db, queries, COUNT, &error), STATUS_OK);
     for (int i = 0; i < COUNT; i++)
         known += queries[i].ret_category_key > 0;
-    ck_assert_int_le(known, USERS_MAX_CATEGORIES);
+    ck_assert_int_le(known, USERS_MAX_CATEGORIES - TAXONOMY_COUNT);
     ck_assert_int_eq(database_number(place.uri, "SELECT count(*) FROM tributary.categories"),
-                     known);
+                     known + TAXONOMY_COUNT);
+    users_free(users);
+    postgres_free(db);
+    place_done(&place);
+}
+END_TEST
+
+/* Full before the taxonomy was seen to: its names are there all the same, and nothing else. */
+START_TEST(what_the_engine_answers_has_room)
+{
+    struct user_query query = {.tenant = SLICE_LITERAL("acme"), .user = SLICE_LITERAL("u")};
+    struct error error = {0};
+    struct place place;
+    struct postgres *db;
+    struct users *users;
+
+    place_init(&place);
+    database_execute(place.uri,
+                     "INSERT INTO tributary.tenants (tenant) VALUES ('acme');"
+                     "INSERT INTO tributary.categories (tenant_key, category) SELECT tenant_key,"
+                     " 'c' || n FROM tributary.tenants, generate_series(1, 256) AS n");
+    db = connect_to(place.uri);
+    users = users_new(1);
+    for (int round = 0; round < 2; round++)
+        for (int i = 0; i < TAXONOMY_COUNT; i++) {
+            query.category = taxonomy_name((enum taxonomy_primary)i);
+            ck_assert_int_eq(users_resolve(users, db, &query, 1, &error), STATUS_OK);
+            ck_assert_int_gt(query.ret_category_key, 0);
+        }
+    query.category = SLICE_LITERAL("one more");
+    ck_assert_int_eq(users_resolve(users, db, &query, 1, &error), STATUS_OK);
+    ck_assert_int_eq(query.ret_category_key, 0);
+    query.classified = true;
+    ck_assert_int_eq(users_resolve(users, db, &query, 1, &error), STATUS_OK);
+    ck_assert_int_eq(query.ret_category_key,
+                     database_number(place.uri, "SELECT category_key FROM tributary.categories"
+                                                " WHERE category = 'uncategorized'"));
+    ck_assert_int_eq(database_number(place.uri, "SELECT count(*) FROM tributary.categories"),
+                     USERS_MAX_CATEGORIES + TAXONOMY_COUNT);
     users_free(users);
     postgres_free(db);
     place_done(&place);
@@ -253,4 +292,4 @@ END_TEST
 
 SUITE_MAIN_TIMEOUT("users", 60, everybody_is_told_the_same,
                    a_tenant_has_so_many_categories_and_no_more, a_batch_beyond_the_limit_fills_it,
-                   a_failure_is_not_remembered);
+                   what_the_engine_answers_has_room, a_failure_is_not_remembered);
