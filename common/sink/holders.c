@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-#define LOCK_NOT_AVAILABLE "55P03" /* SQLSTATE */
+/* SQLSTATE */
+#define LOCK_NOT_AVAILABLE "55P03"
+#define QUERY_CANCELED     "57014"
 
 static const struct postgres_statement end_statement = {
     .name = "holders_end",
@@ -18,7 +20,9 @@ static const struct postgres_statement end_statement = {
 
 bool holders_suspected(const struct error *error)
 {
-    return strcmp(error->code, LOCK_NOT_AVAILABLE) == 0;
+    /* A statement's time runs from before it waits for a lock: with statement_timeout not above
+     * lock_timeout the wait ends in the former. */
+    return strcmp(error->code, LOCK_NOT_AVAILABLE) == 0 || strcmp(error->code, QUERY_CANCELED) == 0;
 }
 
 int64_t holders_end(struct postgres *db)

@@ -12,7 +12,8 @@
 
 #include <stdbool.h>
 
-/* True for a failure that such a session may be the cause of: a lock that did not come in time. */
+/* True for a failure that such a session may be the cause of: a lock, or the end of a statement,
+ * that did not come in time. */
 bool holders_suspected(const struct error *error);
 
 /* Ends every session of this program, user and database that is in a transaction and has let the

@@ -209,14 +209,15 @@ START_TEST(two_members_of_one_name)
 }
 END_TEST
 
-/* An old owner that was stopped in its transaction ends nobody's work: the session's own time-out
- * ends its hold, and its COMMIT finds no transaction. */
-START_TEST(an_owner_that_stops_within_a_transaction)
+/* An old owner that was stopped in its transaction ends nobody's work: its hold is ended, by the
+ * session's own time-out or by who waits for it, and its COMMIT finds no transaction. */
+static void stopped_owner(const char *lock_timeout)
 {
     struct stage stage;
 
     stage_init(&stage, NULL);
     fleet_set(stage.s.fleet, "TRIBUTARY_POSTGRES_IDLE_IN_TRANSACTION_TIMEOUT", "1s");
+    fleet_set(stage.s.fleet, "TRIBUTARY_POSTGRES_LOCK_TIMEOUT", lock_timeout);
     stage_start_proxied(&stage);
     proxy_arm(stage.proxy, PROXY_COMMIT, PROXY_HOLD, 1);
     stage_put(&stage);
@@ -230,9 +231,22 @@ START_TEST(an_owner_that_stops_within_a_transaction)
     stage_judge(&stage);
     stage_done(&stage);
 }
+
+START_TEST(an_owner_that_stops_within_a_transaction)
+{
+    stopped_owner("500ms");
+}
+END_TEST
+
+/* As the defaults are: who waits for the lock hears of the statement's time-out, not the lock's. */
+START_TEST(an_owner_that_stops_while_both_time_outs_are_one)
+{
+    stopped_owner("1s");
+}
 END_TEST
 
 SUITE_MAIN_TIMEOUT("sink commits", 180, a_commit_that_took_effect_but_is_not_answered,
                    a_commit_that_took_effect_and_the_connection_goes, a_commit_that_never_arrives,
                    a_commit_that_arrives_late, a_database_that_is_killed, a_database_that_freezes,
-                   two_members_of_one_name, an_owner_that_stops_within_a_transaction);
+                   two_members_of_one_name, an_owner_that_stops_within_a_transaction,
+                   an_owner_that_stops_while_both_time_outs_are_one);
