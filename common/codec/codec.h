@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* Most that one decode takes from its arena, whatever the bytes. */
-enum { CODEC_DECODE_ARENA_BYTES = 64 * 1024 };
+enum { CODEC_DECODE_ARENA_BYTES = 3 * 1024 };
 
 /* Every code that a decoder may set in error->code, ending with NULL: reasons of dead letters and
  * labels of metrics. docs/events.md says what each means. */

@@ -67,6 +67,20 @@ static void *take(struct codec_reader *reader, size_t size)
     return place;
 }
 
+/* Almost always one block is all; the second takes the room for any further ones. */
+static bool make_room(struct codec_reader *reader, const struct codec_items *items, size_t count,
+                      size_t more, char **all)
+{
+    char *place = take(reader, (count == 0 ? more : items->max) * items->size);
+
+    if (place == NULL)
+        return false;
+    if (count > 0)
+        memcpy(place, *all, count * items->size);
+    *all = place;
+    return true;
+}
+
 bool codec_read_items(struct codec_reader *reader, const struct codec_items *items,
                       const void **ret_items, size_t *ret_count)
 {
@@ -74,20 +88,13 @@ bool codec_read_items(struct codec_reader *reader, const struct codec_items *ite
     size_t count = 0;
     struct block block;
 
-    for (;;) {
-        char *longer;
-
+    for (size_t blocks = 0;; blocks++) {
         if (!read_block(reader, items->max - count, &block))
             return false;
         if (block.count == 0)
             break;
-        /* Almost always the only block. */
-        longer = take(reader, (count + block.count) * items->size);
-        if (longer == NULL)
+        if (blocks < 2 && !make_room(reader, items, count, block.count, &all))
             return false;
-        if (count > 0)
-            memcpy(longer, all, count * items->size);
-        all = longer;
         for (size_t i = 0; i < block.count; i++, count++)
             if (!items->read(reader, all + count * items->size))
                 return false;

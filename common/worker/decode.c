@@ -1,6 +1,7 @@
 #include "common/worker/decode.h"
 
 #include "common/base/hash.h"
+#include "common/base/must.h"
 #include "common/codec/codec.h"
 #include "common/event/event.h"
 
@@ -11,16 +12,22 @@ static void reject(struct arena *arena, struct record *record, const char *reaso
 {
     record->reject_reason = arena_text(arena, slice_of(reason));
     record->reject_detail = arena_text(arena, slice_of(detail));
-    if (record->reject_reason == NULL || record->reject_detail == NULL) {
-        record->reject_reason = "too_large";
-        record->reject_detail = "no room to decode it";
-    }
+    MUST(record->reject_reason != NULL && record->reject_detail != NULL);
 }
 
 /* Codec and checks share one shape for the three kinds. */
 static void reject_undecoded(struct arena *arena, struct record *record, const struct error *error)
 {
-    reject(arena, record, error->code[0] != '\0' ? error->code : "too_large", error->text);
+    MUST(error->status == STATUS_REJECT); /* not the arena's end: that would blame a good record */
+    reject(arena, record, error->code, error->text);
+}
+
+static void *event_place(struct arena *arena, size_t size)
+{
+    void *event = arena_zalloc(arena, 1, size);
+
+    MUST(event != NULL);
+    return event;
 }
 
 static void reject_fault(struct arena *arena, struct record *record,
@@ -48,12 +55,11 @@ static void check_key(int32_t partitions, struct arena *arena, struct record *re
 
 static void decode_transaction(int32_t partitions, struct arena *arena, struct record *record)
 {
-    struct transaction *event = arena_zalloc(arena, 1, sizeof *event);
+    struct transaction *event = event_place(arena, sizeof *event);
     struct event_fault fault;
     struct error error = {0};
 
-    if (event == NULL ||
-        codec_decode_transaction(record->value, arena, event, &error) != STATUS_OK) {
+    if (codec_decode_transaction(record->value, arena, event, &error) != STATUS_OK) {
         reject_undecoded(arena, record, &error);
         return;
     }
@@ -68,11 +74,11 @@ static void decode_transaction(int32_t partitions, struct arena *arena, struct r
 
 static void decode_feedback(int32_t partitions, struct arena *arena, struct record *record)
 {
-    struct feedback *event = arena_zalloc(arena, 1, sizeof *event);
+    struct feedback *event = event_place(arena, sizeof *event);
     struct event_fault fault;
     struct error error = {0};
 
-    if (event == NULL || codec_decode_feedback(record->value, arena, event, &error) != STATUS_OK) {
+    if (codec_decode_feedback(record->value, arena, event, &error) != STATUS_OK) {
         reject_undecoded(arena, record, &error);
         return;
     }
@@ -89,12 +95,11 @@ static void decode_feedback(int32_t partitions, struct arena *arena, struct reco
  * keeps it, as the range must be accounted for. */
 static void decode_classification(int32_t partitions, struct arena *arena, struct record *record)
 {
-    struct classification *event = arena_zalloc(arena, 1, sizeof *event);
+    struct classification *event = event_place(arena, sizeof *event);
     struct event_fault fault;
     struct error error = {0};
 
-    if (event == NULL ||
-        codec_decode_classification(record->value, arena, event, &error) != STATUS_OK) {
+    if (codec_decode_classification(record->value, arena, event, &error) != STATUS_OK) {
         reject_undecoded(arena, record, &error);
         return;
     }

@@ -1,19 +1,19 @@
 #include "common/worker/gather.h"
 
 #include "common/base/must.h"
+#include "common/worker/decode.h"
 
-/* What a record decodes to, and what the group makes of it, beside its own bytes. */
-enum { ARENA_BYTES_A_RECORD = 4096, ARENA_TIMES_BYTES = 6 };
+/* What a record decodes to, why the database refused it, and its share of what is lost at the ends
+ * of the arena's blocks. */
+enum { ARENA_BYTES_A_RECORD = DECODE_ARENA_BYTES + 512 };
 
 void gather_init(struct gather *gather, const struct gather_limits *limits,
                  void (*release)(void *message))
 {
-    size_t arena_bytes = limits->records * ARENA_BYTES_A_RECORD + limits->bytes * ARENA_TIMES_BYTES;
-
     MUST(limits->records > 0);
     *gather = (struct gather){.limits = *limits, .release = release};
     gather->batch.records = must_alloc(limits->records * sizeof *gather->batch.records);
-    gather->batch.arena = arena_new(arena_bytes);
+    gather->batch.arena = arena_new(limits->records * ARENA_BYTES_A_RECORD);
 }
 
 void gather_done(struct gather *gather)
@@ -30,7 +30,8 @@ struct record *gather_add(struct gather *gather, size_t bytes, int64_t now_us)
 {
     struct record *record;
 
-    MUST(gather->batch.count < gather->limits.records);
+    MUST(gather->added < gather->limits.records);
+    gather->added++;
     record = &gather->batch.records[gather->batch.count++];
     memset(record, 0, sizeof *record);
     if (gather->batch.count == 1)
@@ -41,7 +42,7 @@ struct record *gather_add(struct gather *gather, size_t bytes, int64_t now_us)
 
 bool gather_full(const struct gather *gather)
 {
-    return gather->batch.count >= gather->limits.records || gather->bytes >= gather->limits.bytes;
+    return gather->added >= gather->limits.records || gather->bytes >= gather->limits.bytes;
 }
 
 bool gather_due(const struct gather *gather, int64_t now_us)
@@ -63,6 +64,7 @@ void gather_reset(struct gather *gather)
     for (size_t i = 0; i < gather->batch.count; i++)
         gather_release(gather, &gather->batch.records[i]);
     gather->batch.count = 0;
+    gather->added = 0;
     gather->bytes = 0;
     arena_reset(gather->batch.arena);
 }

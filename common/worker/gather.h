@@ -16,6 +16,7 @@ struct gather_limits {
 
 struct gather {
     struct batch batch;
+    size_t added; /* since the arena was empty: dropped ones still hold memory */
     size_t bytes;
     int64_t first_us; /* steady time of the oldest record */
     struct gather_limits limits;

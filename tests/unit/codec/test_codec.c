@@ -195,6 +195,31 @@ START_TEST(blocks_add_up)
 }
 END_TEST
 
+/* As many blocks as items, or all but one in the first: what a reader makes anew for each block
+ * stays within the bound. */
+START_TEST(blocks_stay_within_the_arena)
+{
+    for (int64_t first = 1; first < 32; first += 30) {
+        struct transaction event;
+        struct setting setting;
+
+        begin(&setting);
+        put_prefix(&setting.bytes, codec_schema_id(EVENT_TRANSACTION));
+        put_transaction(&setting.bytes, NULL);
+        setting.bytes.size--; /* no metadata */
+        for (int64_t done = 0, block = first; done < 32; done += block, block = 1) {
+            put_long(&setting.bytes, block);
+            for (int64_t i = 0; i < 2 * block; i++)
+                put_text(&setting.bytes, "kv");
+        }
+        put_long(&setting.bytes, 0);
+        ck_assert_msg(decode(&setting, &event) == STATUS_OK, "%s", setting.error.text);
+        ck_assert_uint_eq(event.metadata_count, 32);
+        end(&setting);
+    }
+}
+END_TEST
+
 START_TEST(an_error_names_field_and_place)
 {
     static const struct piece bad = PIECE("id", "\x02\xff", "bad_utf8");
@@ -442,8 +467,8 @@ START_TEST(ids_never_change)
 }
 END_TEST
 
-SUITE_MAIN("codec", bad_bytes_have_their_code, blocks_add_up, an_error_names_field_and_place,
-           the_prefix_is_checked, another_kinds_schema_is_wrong,
+SUITE_MAIN("codec", bad_bytes_have_their_code, blocks_add_up, blocks_stay_within_the_arena,
+           an_error_names_field_and_place, the_prefix_is_checked, another_kinds_schema_is_wrong,
            enums_unions_and_arrays_have_ranges, an_older_schema_is_resolved,
            an_older_schema_is_checked_as_well, a_small_arena_is_not_the_records_fault,
            the_largest_record_fits_its_arena, a_small_buffer_overflows, ids_never_change);
