@@ -16,23 +16,26 @@ void kafka_member_release(struct kafka_client *client)
     free(consumer);
 }
 
-/* The main queue's events (errors, logs, statistics) come through the consumer's poll as well. */
-static enum status subscribe(struct kafka_consumer *consumer, struct error *error)
+static enum status refused(rd_kafka_resp_err_t code, const char *what, struct error *error)
+{
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return STATUS_OK;
+    return error_set_code(error, STATUS_FATAL, kafka_error_name(code), "kafka refuses to %s: %s",
+                          what, rd_kafka_err2str(code));
+}
+
+enum status kafka_consumer_join(struct kafka_consumer *consumer, struct error *error)
 {
     rd_kafka_topic_partition_list_t *list =
         rd_kafka_topic_partition_list_new((int)consumer->topics.count);
     rd_kafka_resp_err_t code;
 
+    MUST(consumer->grouped);
     for (size_t i = 0; i < consumer->topics.count; i++)
         rd_kafka_topic_partition_list_add(list, consumer->topics.names[i], RD_KAFKA_PARTITION_UA);
-    code = rd_kafka_poll_set_consumer(consumer->client.rk);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && consumer->grouped)
-        code = rd_kafka_subscribe(consumer->client.rk, list);
+    code = rd_kafka_subscribe(consumer->client.rk, list);
     rd_kafka_topic_partition_list_destroy(list);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-        return STATUS_OK;
-    return error_set_code(error, STATUS_FATAL, kafka_error_name(code),
-                          "kafka refuses to subscribe: %s", rd_kafka_err2str(code));
+    return refused(code, "subscribe", error);
 }
 
 static enum status consumer_open(struct kafka_consumer *consumer,
@@ -53,7 +56,8 @@ static enum status consumer_open(struct kafka_consumer *consumer,
         return status;
     consumer->queue = rd_kafka_queue_get_consumer(consumer->client.rk);
     consumer->commits = rd_kafka_queue_new(consumer->client.rk);
-    return subscribe(consumer, error);
+    /* The main queue's events (errors, logs, statistics) come through the consumer's poll too. */
+    return refused(rd_kafka_poll_set_consumer(consumer->client.rk), "poll", error);
 }
 
 enum status kafka_consumer_new(const struct kafka_consumer_options *options,

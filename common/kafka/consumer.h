@@ -1,8 +1,9 @@
-/* A member of a consumer group, for one thread. It subscribes to co-partitioned topics with the
- * eager range assignor, and never chooses an offset by itself: the group says which partitions are
+/* A member of a consumer group, for one thread. It joins for co-partitioned topics with the eager
+ * range assignor, and never chooses an offset by itself: the group says which partitions are
  * ours, the caller says where each is read from.
  *
- *     new -> poll: callback assigned -> kafka_consumer_assign(positions) -> poll: records ...
+ *     new -> join -> poll: callback assigned -> kafka_consumer_assign(positions) -> poll: records
+ * ...
  *         -> poll: callback revoked (still readable and committable) -> poll: assigned ... -> close
  *
  * Without a group it is a plain reader: kafka_consumer_assign takes any partition, no callback
@@ -60,6 +61,10 @@ enum { KAFKA_TOPICS_MAX = 8 };
 MUST_CHECK enum status kafka_consumer_new(const struct kafka_consumer_options *options,
                                           struct kafka_consumer **ret_consumer,
                                           struct error *error);
+
+/* Joins the group: from now on it counts on polls. Until then queries work, and it holds up nobody.
+ */
+MUST_CHECK enum status kafka_consumer_join(struct kafka_consumer *consumer, struct error *error);
 
 /* Leaves the group (calling revoked for what is held) and ends the client's threads. Always takes
  * the consumer. RETRY when that took longer than the timeout: something of the library still runs,

@@ -155,6 +155,13 @@ static enum status thread_make_consumer(struct thread *thread, struct error *err
     return kafka_consumer_new(&options, &thread->view.consumer, error);
 }
 
+/* Last: a member that does not poll yet would leave its partitions unread, and hold up the group.
+ */
+static enum status attempt_join(struct thread *thread, struct error *error)
+{
+    return kafka_consumer_join(thread->view.consumer, error);
+}
+
 static void thread_drain(struct thread *thread)
 {
     struct error error = {0};
@@ -181,6 +188,7 @@ static void *thread_main(void *opaque)
     } else {
         thread_insist(thread, "partition_count_unknown", attempt_partition_counts);
         thread_insist(thread, "open_waits", attempt_open);
+        thread_insist(thread, "join_waits", attempt_join);
         while (!atomic_load_explicit(&thread->stop, memory_order_relaxed))
             thread_turn(thread);
         thread_drain(thread);

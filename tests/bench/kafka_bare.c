@@ -210,6 +210,7 @@ static void consume(struct run *run)
                                                                             .opaque = run}},
                              &run->consumer, &error),
           &error);
+    check(kafka_consumer_join(run->consumer, &error), &error);
     while (count < run->records) {
         enum kafka_event event = kafka_consumer_poll(run->consumer, 100, &record, &error);
 

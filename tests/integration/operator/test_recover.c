@@ -112,6 +112,7 @@ START_TEST(nothing_is_done_under_a_running_classifier)
     settings.brokers = broker_address(s.broker);
     settings.prefix = s.prefix;
     ck_assert_int_eq(kafka_consumer_new(&options, &member, &error), STATUS_OK);
+    ck_assert_int_eq(kafka_consumer_join(member, &error), STATUS_OK);
     for (int i = 0; i < 100 && (status == NULL || strstr(status, "classifier  stable") == NULL);
          i++) {
         kafka_consumer_poll(member, 200, &record, &error);

@@ -252,6 +252,7 @@ START_TEST(a_consumer_without_brokers)
                                                                          .topic_count = 1},
                                         &consumer, &error),
                      STATUS_OK);
+    ck_assert_int_eq(kafka_consumer_join(consumer, &error), STATUS_OK);
     while (trouble == 0 && clock_steady_ms() - since_ms < 3000)
         trouble += kafka_consumer_poll(consumer, 50, &record, &error) == KAFKA_CLIENT_ERROR;
     ck_assert_int_eq(trouble, 1);
@@ -286,6 +287,7 @@ START_TEST(a_close_keeps_its_deadline)
                                                                          .topic_count = 1},
                                         &consumer, &error),
                      STATUS_OK);
+    ck_assert_int_eq(kafka_consumer_join(consumer, &error), STATUS_OK);
     ck_assert_int_eq(kafka_consumer_commit(consumer, &position, 1, 100, &error), STATUS_RETRY);
     error_clear(&error);
     since_ms = clock_steady_ms();
