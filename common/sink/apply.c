@@ -140,6 +140,7 @@ static struct letter letter_of(const struct sink_life *life, const struct record
                            .partition = record->partition,
                            .offset = sequenced ? record->range.to : record->offset,
                            .reason = slice_of(record->reject_reason),
+                           .reason_label = record->reject_reason,
                            .detail = slice_of(record->reject_detail),
                            .key = record->key,
                            .value = record->value,
@@ -158,6 +159,7 @@ static void part_add_letter(struct sink_life *life, const struct record *record)
             return;
         letter.group = LETTERS_CLASSIFIER;
         letter.reason = reject->reason;
+        letter.reason_label = letters_label(reject->reason);
         letter.detail = reject->detail;
         letter.key = reject->key;
         letter.value = reject->value;
@@ -251,9 +253,8 @@ static void part_observe(const struct part *part, struct sink_life *life)
     if (oldest_us != INT64_MAX)
         metrics_histogram_observe(life->stats.age_seconds,
                                   (double)(clock_wall_us() - oldest_us) / 1e6);
-    for (size_t i = 0; i < part->count; i++)
-        if (part->records[i].reject_reason != NULL && part->fates[i] != FATE_PASSED)
-            sink_stats_letter(&life->stats, part->records[i].reject_reason);
+    for (size_t i = 0; i < life->letters.count; i++)
+        sink_stats_letter(&life->stats, &life->letters.labels[i]);
     sink_stats_changed(&life->stats, &life->offsets, part->changes);
 }
 

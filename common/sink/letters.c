@@ -1,5 +1,10 @@
 #include "common/sink/letters.h"
 
+#include "common/base/must.h"
+#include "common/codec/codec.h"
+#include "common/event/event.h"
+#include "common/worker/decode.h"
+
 enum { COLUMN_BYTES = 64 * 1024 * 1024 };
 
 static const struct postgres_statement insert_statement = {
@@ -21,11 +26,14 @@ void letters_init(struct letters *letters)
 void letters_done(struct letters *letters)
 {
     postgres_arrays_done(letters->columns, LETTERS_COLUMNS);
+    free(letters->labels);
+    letters->labels = NULL;
 }
 
 void letters_reset(struct letters *letters)
 {
     postgres_arrays_reset(letters->columns, LETTERS_COLUMNS);
+    letters->count = 0;
 }
 
 static struct slice cut(struct slice raw)
@@ -35,10 +43,38 @@ static struct slice cut(struct slice raw)
     return raw;
 }
 
+static const char *find(const char *const *reasons, struct slice reason)
+{
+    while (*reasons != NULL && !slice_equal(slice_of(*reasons), reason))
+        reasons++;
+    return *reasons;
+}
+
+const char *letters_label(struct slice reason)
+{
+    const char *const *const lists[] = {codec_reasons, event_reasons, decode_reasons};
+    const char *label = NULL;
+
+    for (size_t i = 0; label == NULL && i < sizeof lists / sizeof lists[0]; i++)
+        label = find(lists[i], reason);
+    return label != NULL ? label : "other";
+}
+
+static void add_label(struct letters *letters, struct letter_label label)
+{
+    if (letters->count == letters->capacity) {
+        letters->capacity = letters->capacity == 0 ? 64 : letters->capacity * 2;
+        letters->labels =
+            must_realloc(letters->labels, letters->capacity * sizeof *letters->labels);
+    }
+    letters->labels[letters->count++] = label;
+}
+
 void letters_add(struct letters *letters, const struct letter *letter)
 {
     struct postgres_array *columns = letters->columns;
 
+    add_label(letters, (struct letter_label){letter->group, letter->reason_label});
     postgres_array_append_text(&columns[0], slice_of(letter->group));
     postgres_array_append_text(&columns[1], slice_of(letter->topic));
     postgres_array_append_int4(&columns[2], letter->partition);
@@ -55,7 +91,7 @@ enum status letters_post(struct letters *letters, struct postgres_tx *tx, struct
 {
     struct postgres_value values[LETTERS_COLUMNS];
 
-    if (letters->columns[0].count == 0)
+    if (letters->count == 0)
         return STATUS_OK;
     postgres_arrays_values(letters->columns, LETTERS_COLUMNS, values);
     return postgres_tx_post(tx, &insert_statement, values, error);

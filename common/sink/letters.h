@@ -14,8 +14,16 @@ enum { LETTERS_COLUMNS = 10, LETTERS_RAW_BYTES = 64 * 1024 };
 #define LETTERS_CLASSIFIER "classifier"
 #define LETTERS_SOURCE     "transactions"
 
+/* What the metrics say of one: a group and a reason of a bounded set; borrowed. */
+struct letter_label {
+    const char *group;
+    const char *reason;
+};
+
 struct letters {
     struct postgres_array columns[LETTERS_COLUMNS];
+    struct letter_label *labels; /* owned; one a letter */
+    size_t count, capacity;
 };
 
 void letters_init(struct letters *letters);
@@ -30,12 +38,16 @@ struct letter {
     int32_t partition;
     int64_t offset;
     struct slice reason;
+    const char *reason_label; /* letters_label of the reason, where that is not our own */
     struct slice detail;
     struct slice key;
     struct slice value; /* cut at LETTERS_RAW_BYTES */
     int64_t appended_us;
 };
 void letters_add(struct letters *letters, const struct letter *letter);
+
+/* A reason that came with a record, as a label: itself where workers have it, else "other". */
+const char *letters_label(struct slice reason);
 
 /* Queues the insert of all that was added; one that is there already is left alone. Does nothing
  * without any. */

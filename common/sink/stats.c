@@ -13,7 +13,8 @@ static const struct metrics_spec unaccounted_spec = {
 static const struct metrics_spec letters_spec = {
     .name = "tributary_dead_letters_total",
     .type = METRICS_COUNTER,
-    .help = "Records that became a dead letter, by reason.",
+    .help =
+        "Records that became a dead letter, by reason; the classifier's are counted by analytics.",
     .labels = {"group", "reason"},
 };
 static const struct metrics_spec results_spec = {
@@ -119,10 +120,10 @@ void sink_stats_changed(struct sink_stats *stats, const struct offsets *offsets,
         }
 }
 
-void sink_stats_letter(struct sink_stats *stats, const char *reason)
+void sink_stats_letter(struct sink_stats *stats, const struct letter_label *label)
 {
-    const char *values[] = {stats->group, reason};
+    const char *values[] = {label->group, label->reason};
 
-    /* Reasons are codes of documented lists, so the series are few; they stay. */
+    /* Reasons are codes of lists, so the series are few; they stay. */
     metrics_counter_add(metrics_counter(stats->letters, values), 1);
 }

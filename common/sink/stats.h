@@ -3,6 +3,7 @@
 #define TRIBUTARY_SINK_STATS_H
 
 #include "common/metrics/metrics.h"
+#include "common/sink/letters.h"
 #include "common/sink/offsets.h"
 
 struct sink_stats {
@@ -26,6 +27,6 @@ void sink_stats_remove(struct sink_stats *stats, const struct offsets *offsets, 
 /* After COMMIT. */
 void sink_stats_changed(struct sink_stats *stats, const struct offsets *offsets,
                         const struct offset_change *changes);
-void sink_stats_letter(struct sink_stats *stats, const char *reason);
+void sink_stats_letter(struct sink_stats *stats, const struct letter_label *label);
 
 #endif

@@ -7,6 +7,12 @@
 
 #include <stdio.h>
 
+#define WRONG_KEY       "wrong_key"
+#define WRONG_PARTITION "wrong_partition"
+#define BAD_RANGE       "bad_range"
+
+const char *const decode_reasons[] = {WRONG_KEY, WRONG_PARTITION, BAD_RANGE, NULL};
+
 static void reject(struct arena *arena, struct record *record, const char *reason,
                    const char *detail)
 {
@@ -47,9 +53,9 @@ static void check_key(int32_t partitions, struct arena *arena, struct record *re
     struct slice key = event_key(tenant, user, text);
 
     if (!slice_equal(key, record->key))
-        reject(arena, record, "wrong_key", "the record's key is not tenant:user of the event");
+        reject(arena, record, WRONG_KEY, "the record's key is not tenant:user of the event");
     else if (hash_partition(key, partitions) != record->partition)
-        reject(arena, record, "wrong_partition",
+        reject(arena, record, WRONG_PARTITION,
                "murmur2 puts this user into another partition: set the producer's partitioner");
 }
 
@@ -104,7 +110,7 @@ static void decode_classification(int32_t partitions, struct arena *arena, struc
         return;
     }
     if (event->from < 0 || event->to < event->from || event->to == INT64_MAX) {
-        reject(arena, record, "bad_range", "from and to are no range of source offsets");
+        reject(arena, record, BAD_RANGE, "from and to are no range of source offsets");
         return;
     }
     record->range = (struct go_back_range){.from = event->from, .to = event->to};

@@ -10,6 +10,9 @@
  * and line with what was decoded before. */
 enum { DECODE_ARENA_BYTES = CODEC_DECODE_ARENA_BYTES + 768 };
 
+/* The reasons of its own, ending with NULL; the others are codec_reasons and event_reasons. */
+extern const char *const decode_reasons[];
+
 /* Fills the event or the reject of a record whose key, value, offset and range.from are set, and
  * range.to; for classifications the range comes from the event. Memory from arena, which
  * must have DECODE_ARENA_BYTES left; the event borrows from the value. partitions: of every topic.

@@ -1,6 +1,7 @@
 /* The analytics group as a process on real servers: each event's effect once, whatever its records
  * look like, and whatever is done to the process. */
 #include "common/base/random.h"
+#include "tests/support/process/place.h"
 #include "tests/support/rig/rig.h"
 #include "tests/support/suite/suite.h"
 
@@ -284,6 +285,51 @@ START_TEST(bad_records_are_dead_letters_and_block_nothing)
 }
 END_TEST
 
+static void wait_for_letters(struct setting_up *s, const char *label, double count)
+{
+    ck_assert_msg(EVENTUALLY(DONE_MS, fleet_metric(s->fleet, "a", "tributary_dead_letters_total",
+                                                   label) == count),
+                  "letters with %s: not %g", label, count);
+}
+
+/* Whoever rejects: the worker, the group, or the classifier before it. A reason that the classifier
+ * does not have makes no series. */
+START_TEST(every_dead_letter_is_counted)
+{
+    struct setting_up s;
+    struct transaction event = transaction_of("u1", "t1", 1000);
+    struct classification rejected = {
+        .outcome = OUTCOME_REJECTED, .decided_by = DECIDER_NONE, .classified_at = OCCURRED + DAY};
+    int32_t p = rig_partition("u1");
+
+    set_up(&s);
+    start(&s, "a");
+    put_next(&s, &event, "food");
+    feed_flush(s.feed);
+    wait_for(&s, "SELECT count(*) FROM tributary.ledger", 1);
+    /* As if another id had the same hash. */
+    database_execute(s.uri, "UPDATE tributary.ledger SET event_id = 'x'");
+    put_next(&s, &event, "food");
+    for (int i = 0; i < 2; i++) {
+        struct reject reject = {.reason =
+                                    i == 0 ? SLICE_LITERAL("bad_magic") : SLICE_LITERAL("unheard")};
+
+        rejected.reject = &reject;
+        rejected.from = rejected.to = s.next_source[p]++;
+        feed_classification(s.feed, p, &rejected);
+    }
+    feed_raw(s.feed, FEED_FEEDBACK, p, SLICE_LITERAL("x"), SLICE_LITERAL(""));
+    feed_flush(s.feed);
+    wait_for(&s, "SELECT count(*) FROM tributary.dead_letters", 4);
+    wait_for_letters(&s, "group=\"analytics\",reason=\"id_collision\"", 1);
+    wait_for_letters(&s, "group=\"classifier\",reason=\"bad_magic\"", 1);
+    wait_for_letters(&s, "group=\"classifier\",reason=\"other\"", 1);
+    wait_for_letters(&s, "group=\"analytics\",reason=\"empty\"", 1);
+    wait_for_letters(&s, NULL, 4);
+    tear_down(&s);
+}
+END_TEST
+
 START_TEST(a_missing_row_halts_until_init_makes_it)
 {
     struct setting_up s;
@@ -386,4 +432,5 @@ END_TEST
 
 SUITE_MAIN_TIMEOUT("analytics", 240, every_kind_of_record_has_its_effect_once,
                    month_sums_are_read_hot, bad_records_are_dead_letters_and_block_nothing,
-                   a_missing_row_halts_until_init_makes_it, effects_are_once_whatever_dies);
+                   every_dead_letter_is_counted, a_missing_row_halts_until_init_makes_it,
+                   effects_are_once_whatever_dies);
