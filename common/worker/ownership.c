@@ -97,6 +97,13 @@ void ownership_take_due(struct thread *thread)
             return;
 }
 
+/* One series for all threads of the process. */
+static void thread_export_taken(struct thread *thread, int64_t taken)
+{
+    metrics_gauge_add(thread->options.stats->partitions, taken - thread->taken);
+    thread->taken = taken;
+}
+
 /* Tells the consumer what to read from where. */
 void ownership_assign(struct thread *thread)
 {
@@ -117,8 +124,7 @@ void ownership_assign(struct thread *thread)
     if (kafka_consumer_assign(thread->view.consumer, positions, count, &error) == STATUS_FATAL)
         thread_fail(thread, &error);
     free(positions);
-    metrics_gauge_set(thread->options.stats->partitions,
-                      (int64_t)partitions_count(&thread->partitions, PARTITION_TAKEN));
+    thread_export_taken(thread, (int64_t)partitions_count(&thread->partitions, PARTITION_TAKEN));
     error_clear(&error);
     if (thread->waiting && kafka_consumer_pause(thread->view.consumer, &error) == STATUS_FATAL)
         thread_fail(thread, &error);
@@ -166,7 +172,7 @@ static void on_revoked(void *opaque, const struct kafka_position *positions, siz
     atomic_store(&thread->stalled, false);
     for (int32_t number = 0; number < thread->partitions.count; number++)
         thread_forget(thread, number);
-    metrics_gauge_set(thread->options.stats->partitions, 0);
+    thread_export_taken(thread, 0);
     log_write(LOG_INFO, "partitions_revoked", LOG_INT("count", count), LOG_BOOL("lost", lost),
               LOG_INT("thread", thread->view.index));
 }

@@ -31,6 +31,7 @@ struct thread {
     bool reassign; /* what is taken has changed: tell the consumer */
     bool halting;  /* worker_halt was called: clean up after the kind's call */
     int64_t metrics_at_ms;
+    int64_t taken; /* of partitions, as the metrics know it */
 
     pthread_t pthread;
     bool started;

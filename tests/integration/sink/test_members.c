@@ -47,4 +47,28 @@ START_TEST(who_has_no_database_joins_no_group)
 }
 END_TEST
 
-SUITE_MAIN_TIMEOUT("sink members", 120, who_has_no_database_joins_no_group);
+static bool taken(struct installation *s, const char *member, double count)
+{
+    return EVENTUALLY(READY_MS,
+                      fleet_metric(s->fleet, member, "tributary_partitions_taken", NULL) == count);
+}
+
+START_TEST(the_threads_of_a_process_share_its_count_of_partitions)
+{
+    struct installation s;
+
+    installation_init(&s);
+    fleet_set(s.fleet, "TRIBUTARY_WORKER_THREADS", "2");
+    fleet_start(s.fleet, "a", "tributary-analytics", NULL);
+    fleet_wait_ready(s.fleet, "a", READY_MS);
+    ck_assert(taken(&s, "a", PARTITIONS));
+    fleet_start(s.fleet, "b", "tributary-analytics", NULL);
+    ck_assert(taken(&s, "b", PARTITIONS / 2) && taken(&s, "a", PARTITIONS / 2));
+    ck_assert_int_eq(fleet_terminate(s.fleet, "b", READY_MS), 0);
+    ck_assert(taken(&s, "a", PARTITIONS));
+    installation_done(&s);
+}
+END_TEST
+
+SUITE_MAIN_TIMEOUT("sink members", 120, who_has_no_database_joins_no_group,
+                   the_threads_of_a_process_share_its_count_of_partitions);
