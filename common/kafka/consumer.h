@@ -47,7 +47,7 @@ struct kafka_consumer_callbacks {
 struct kafka_consumer_options {
     const struct kafka_settings *settings;
     const char *group;         /* without the prefix; NULL: a reader without a group */
-    const char *client_id;     /* shown by brokers; at most 20 bytes of it are used */
+    const char *client_id;     /* shown by brokers, the first 20 bytes; behind instance_id whole */
     const char *const *topics; /* without the prefix; the order gives the indices */
     size_t topic_count;        /* at most KAFKA_TOPICS_MAX */
     struct kafka_consumer_callbacks callbacks;

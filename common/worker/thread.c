@@ -140,15 +140,17 @@ static enum status attempt_partition_counts(struct thread *thread, struct error 
 static enum status thread_make_consumer(struct thread *thread, struct error *error)
 {
     const char *topics[PARTITIONS_MAX_INPUTS];
+    char client_id[64]; /* tells threads apart, also as static members */
     struct kafka_consumer_options options = {
         .settings = thread->options.kafka,
         .group = thread->view.name,
-        .client_id = thread->view.name,
+        .client_id = client_id,
         .topics = topics,
         .topic_count = thread->view.input_count,
         .callbacks = ownership_callbacks,
     };
 
+    snprintf(client_id, sizeof client_id, "%s-%d", thread->view.name, thread->view.index);
     options.callbacks.opaque = thread;
     for (size_t i = 0; i < thread->view.input_count; i++)
         topics[i] = thread->view.inputs[i].topic;

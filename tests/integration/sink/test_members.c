@@ -70,5 +70,24 @@ START_TEST(the_threads_of_a_process_share_its_count_of_partitions)
 }
 END_TEST
 
+/* With one name for both the broker throws the older out. */
+START_TEST(each_thread_has_a_static_name_of_its_own)
+{
+    struct installation s;
+
+    installation_init(&s);
+    fleet_set(s.fleet, "TRIBUTARY_WORKER_THREADS", "2");
+    fleet_set(s.fleet, "TRIBUTARY_KAFKA_INSTANCE_ID", "host");
+    fleet_start(s.fleet, "a", "tributary-analytics", NULL);
+    fleet_wait_ready(s.fleet, "a", READY_MS);
+    ck_assert(taken(&s, "a", PARTITIONS));
+    put(&s, 1);
+    installation_settle(&s, "analytics");
+    ck_assert_int_eq(fleet_terminate(s.fleet, "a", READY_MS), 0);
+    installation_done(&s);
+}
+END_TEST
+
 SUITE_MAIN_TIMEOUT("sink members", 120, who_has_no_database_joins_no_group,
-                   the_threads_of_a_process_share_its_count_of_partitions);
+                   the_threads_of_a_process_share_its_count_of_partitions,
+                   each_thread_has_a_static_name_of_its_own);
