@@ -130,15 +130,31 @@ void ownership_assign(struct thread *thread)
         thread_fail(thread, &error);
 }
 
+/* Partitions may be added while we run. */
+static enum status check_number(const struct thread *thread, const struct kafka_position *position,
+                                struct error *error)
+{
+    if (position->partition < thread->partitions.count)
+        return STATUS_OK;
+    return error_set(error, STATUS_REJECT,
+                     "topic %s has a partition %d, but worker.partitions is %d: " WRONG_COUNT,
+                     thread->view.inputs[position->topic].topic, position->partition,
+                     thread->partitions.count);
+}
+
 static void on_assigned(void *opaque, const struct kafka_position *positions, size_t count)
 {
     struct thread *thread = opaque;
     int64_t now_ms = clock_steady_ms();
+    struct error error = {0};
 
     metrics_counter_add(thread->options.stats->rebalances, 1);
     for (size_t i = 0; i < count; i++)
-        partitions_assign(&thread->partitions, positions[i].partition, (size_t)positions[i].topic,
-                          now_ms);
+        if (check_number(thread, &positions[i], &error) != STATUS_OK)
+            thread_fail(thread, &error);
+        else
+            partitions_assign(&thread->partitions, positions[i].partition,
+                              (size_t)positions[i].topic, now_ms);
     log_write(LOG_INFO, "partitions_assigned", LOG_INT("count", count),
               LOG_INT("thread", thread->view.index));
     atomic_store(&thread->opened, true);

@@ -129,10 +129,10 @@ static enum status attempt_partition_counts(struct thread *thread, struct error 
             return error_set(error, STATUS_RETRY, "topic %s is missing: run `tributary init`",
                              topic);
         if (count != thread->partitions.count)
-            return error_set(error, STATUS_REJECT,
-                             "topic %s has %d partitions, but worker.partitions is %d: users would "
-                             "land elsewhere; set it right or use other topics",
-                             topic, count, thread->partitions.count);
+            return error_set(
+                error, STATUS_REJECT,
+                "topic %s has %d partitions, but worker.partitions is %d: " WRONG_COUNT, topic,
+                count, thread->partitions.count);
     }
     return STATUS_OK;
 }

@@ -43,6 +43,9 @@ struct thread {
     atomic_bool ended;
 };
 
+/* What every line about a wrong number of partitions ends in. */
+#define WRONG_COUNT "users would land elsewhere; set it right or use other topics"
+
 /* The process ends; the first reason stays. */
 void thread_fail(struct thread *thread, const struct error *error);
 
