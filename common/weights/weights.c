@@ -127,7 +127,7 @@ static void set_staleness(struct weights *weights, int64_t now_ms)
     metrics_real_set(weights->stale_seconds, (double)(now_ms - oldest_ms) / 1000);
 }
 
-bool weights_sync(struct weights *weights, struct now now)
+void weights_sync(struct weights *weights, struct now now)
 {
     const struct changelog_callbacks callbacks = {on_moved, on_changed, weights};
     int64_t now_ms = now.steady_us / 1000;
@@ -135,7 +135,7 @@ bool weights_sync(struct weights *weights, struct now now)
     bool answered, reached;
 
     if (now_ms < weights->sync_at_ms || now_ms < weights->postgres_at_ms)
-        return false;
+        return;
     weights->sync_at_ms = now_ms + SYNC_MS;
     postgres_set_deadline(weights->options.db, clock_steady_ms() + weights->options.deadline_ms);
     answered = changelog_read(&weights->changelog, weights->options.db, now_ms, &callbacks,
@@ -146,7 +146,6 @@ bool weights_sync(struct weights *weights, struct now now)
         weights->postgres_at_ms = clock_steady_ms() + BREAK_MS;
     postgres_set_deadline(weights->options.db, INT64_MAX);
     set_staleness(weights, now_ms);
-    return answered;
 }
 
 /* ---- Finding ---- */
@@ -330,7 +329,7 @@ void weights_find(struct weights *weights, struct weights_query *queries, size_t
     weights->batch++;
     drop_old(weights);
     reserve(weights, count);
-    (void)weights_sync(weights, now);
+    weights_sync(weights, now);
     find_in_memory(weights, queries, count);
     find_in_redis(weights, now_ms);
     find_in_postgres(weights, now_ms);

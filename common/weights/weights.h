@@ -59,8 +59,7 @@ struct weights_query {
 void weights_find(struct weights *weights, struct weights_query *queries, size_t count,
                   struct now now);
 
-/* Reads the changelog when it is due (every 500 ms). True when it was and could (or no
- * partition is ours): Postgres answers, so whatever may take longer is best asked right behind. */
-bool weights_sync(struct weights *weights, struct now now);
+/* Reads the changelog when it is due (every 500 ms). */
+void weights_sync(struct weights *weights, struct now now);
 
 #endif

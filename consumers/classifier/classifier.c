@@ -116,22 +116,23 @@ static void classifier_revoked(void *state, int32_t partition)
     weights_revoke(self->weights, partition);
 }
 
-/* Old counts serve: a Postgres that does not answer may not hold up what can be classified without.
- * So it is asked right behind a shorter question that it has answered. */
-enum { COUNTS_MS = 2000, COUNTS_AGAIN_MS = 10000 };
+/* Old counts serve, so a failure has time; what is left is read in slices, between batches. */
+enum { COUNTS_MORE_MS = 100, COUNTS_AGAIN_MS = 10000 };
 
 static void refresh_counts(struct classifier *self, struct now now)
 {
     int64_t now_ms = now.steady_us / 1000;
     struct error error = {0};
+    bool more = false;
 
     if (now_ms < self->counts_at_ms)
         return;
-    self->counts_at_ms = now_ms + self->settings->counts_refresh_ms;
-    postgres_set_deadline(self->db, clock_steady_ms() + COUNTS_MS);
-    if (counts_read(&self->reader, self->db, self->counts, &error) != STATUS_OK) {
+    postgres_set_deadline(self->db, clock_steady_ms() + self->settings->lookup_ms);
+    if (counts_read(&self->reader, self->db, self->counts, &more, &error) != STATUS_OK) {
         metrics_counter_add(self->count_failures, 1);
         self->counts_at_ms = clock_steady_ms() + COUNTS_AGAIN_MS;
+    } else {
+        self->counts_at_ms = now_ms + (more ? COUNTS_MORE_MS : self->settings->counts_refresh_ms);
     }
     postgres_set_deadline(self->db, INT64_MAX);
 }
@@ -140,8 +141,8 @@ static void classifier_tick(void *state, struct now now)
 {
     struct classifier *self = state;
 
-    if (weights_sync(self->weights, now))
-        refresh_counts(self, now);
+    weights_sync(self->weights, now);
+    refresh_counts(self, now);
 }
 
 /* ---- The batch's users ---- */
@@ -194,8 +195,8 @@ static enum status classifier_prepare(void *state, const struct batch *batch, st
     struct classifier *self = state;
 
     (void)error;
-    if (weights_sync(self->weights, batch->now))
-        refresh_counts(self, batch->now);
+    weights_sync(self->weights, batch->now);
+    refresh_counts(self, batch->now);
     find_users(self, batch);
     weights_find(self->weights, self->users, self->user_count, batch->now);
     return STATUS_OK;

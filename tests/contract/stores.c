@@ -89,11 +89,12 @@ static void count_lesson(struct engine_counts *counts, struct slice tenant, size
 }
 
 enum status counts_read(struct counts_reader *reader, struct postgres *db,
-                        struct engine_counts *counts, struct error *error)
+                        struct engine_counts *counts, bool *ret_more, struct error *error)
 {
     (void)reader;
     (void)db;
     (void)error;
+    *ret_more = false;
     for (size_t t = 0; t < 2; t++)
         for (size_t i = 0; i < LESSONS * SOURCE_MERCHANTS; i++)
             count_lesson(counts, slice_of(source_tenants[t]), i);

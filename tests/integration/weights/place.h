@@ -7,6 +7,7 @@
 #include "common/base/must.h"
 #include "common/engine/lesson.h"
 #include "common/engine/user.h"
+#include "common/metrics/metrics.h"
 #include "common/postgres/postgres.h"
 #include "common/weights/redis_copy.h"
 #include "tests/support/database/database.h"
