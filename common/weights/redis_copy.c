@@ -4,7 +4,10 @@
 
 enum { KEY_BYTES = 128 };
 
-#define COPY_TTL_MS (INT64_C(30) * 86400 * 1000)
+/* "Set if newer" cannot tell an old copy where there is none to compare it with: a Redis that came
+ * back with yesterday's data, or a late writer after a flush. Such a copy is believed until it
+ * expires; a user who is asked for after that costs Postgres one look-up. */
+#define COPY_TTL_MS (INT64_C(6) * 3600 * 1000)
 
 static struct slice key_of(const struct weights_copy *copy, char *text)
 {

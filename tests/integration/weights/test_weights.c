@@ -214,6 +214,24 @@ START_TEST(without_postgres_old_copies_serve)
 }
 END_TEST
 
-SUITE_MAIN("weights", a_reading_is_short_whatever_has_piled_up, who_is_far_behind_catches_up,
+/* One that is wrongly believed (redis_copy.c) is not believed for days. */
+START_TEST(a_copy_lives_for_hours)
+{
+    struct place place;
+    char *reply;
+
+    place_init(&place);
+    place_copy(&place, 1, 1, 1);
+    reply = redis_server_command(place.redis_server,
+                                 (const char *const[]){"PTTL", "test:weights:acme:u1", NULL});
+    ck_assert_int_gt(strtol(reply, NULL, 10), 0);
+    ck_assert_int_le(strtol(reply, NULL, 10), 6 * 3600 * 1000);
+    free(reply);
+    place_done(&place);
+}
+END_TEST
+
+SUITE_MAIN("weights", a_copy_lives_for_hours, a_reading_is_short_whatever_has_piled_up,
+           who_is_far_behind_catches_up,
            many_changes_that_redis_does_not_know_of_cost_no_more_than_some,
            without_the_changelog_postgres_is_believed, without_postgres_old_copies_serve);
