@@ -15,8 +15,8 @@
 
 enum {
     COUNTS_PARTITIONS = 1024,
-    COUNTS_SLICE = 2048,    /* changes, or keys of the table, that one call reads */
-    COUNTS_BEHIND = 131072, /* changes; when there are more the whole table is read */
+    COUNTS_SLICE = 1024,   /* changes, or keys of the table, that one call reads */
+    COUNTS_BEHIND = 65536, /* changes; when there are more the whole table is read */
 };
 
 /* How far the reading of the whole table is. */
