@@ -1,45 +1,11 @@
 #include "common/weights/changelog.h"
 
 #include "common/base/must.h"
-#include "common/postgres/array.h"
+#include "common/weights/changelog_store.h"
 
 #include <stdlib.h>
 
-enum { COLUMN_BYTES = 64 * 1024, KEY_BYTES = 160, CURSOR_NONE = -1 };
-
-/* One statement, one snapshot: the cursor of a partition that has none is `published` at that
- * moment, and the changes are those above the cursor, unless they are more than $3. Without changes
- * one row a partition comes all the same. A range with two ends and LIMIT 1 make index look-ups of
- * it, whatever the planner thinks of the cursor. */
-static const struct postgres_statement read_statement = {
-    .name = "changelog_read",
-    .sql = "SELECT asked.partition, coalesce(published, 0), coalesce(last, 0),"
-           "  coalesce(last - start > $3, false), coalesce(number, 0), coalesce(tenant, ''),"
-           "  coalesce(user_id, '')"
-           " FROM unnest($1, $2) AS asked (partition, cursor)"
-           " LEFT JOIN LATERAL (SELECT published, last,"
-           "   CASE WHEN asked.cursor >= 0 THEN asked.cursor ELSE published END AS start"
-           "  FROM weight_counters WHERE weight_counters.partition = asked.partition"
-           "  LIMIT 1) AS counter ON true"
-           " LEFT JOIN LATERAL (SELECT max(number) AS number, user_key FROM weight_audit"
-           "  WHERE weight_audit.partition = asked.partition AND number > start"
-           "   AND number <= CASE WHEN last - start > $3 THEN start ELSE last END"
-           "  GROUP BY user_key) AS changed ON true"
-           " LEFT JOIN LATERAL (SELECT tenant_key, user_id FROM users"
-           "  WHERE users.user_key = changed.user_key LIMIT 1) AS named ON true"
-           " LEFT JOIN LATERAL (SELECT tenant FROM tenants"
-           "  WHERE tenants.tenant_key = named.tenant_key LIMIT 1) AS owner ON true",
-    .types = {POSTGRES_INT4_ARRAY, POSTGRES_INT8_ARRAY, POSTGRES_INT8},
-};
-enum {
-    COLUMN_PARTITION,
-    COLUMN_PUBLISHED,
-    COLUMN_LAST,
-    COLUMN_PASSED,
-    COLUMN_NUMBER,
-    COLUMN_TENANT,
-    COLUMN_USER,
-};
+enum { KEY_BYTES = 160 };
 
 static size_t make_key(struct slice tenant, struct slice user, char *key)
 {
@@ -88,8 +54,8 @@ void changelog_take(struct changelog *changelog, int32_t partition, int64_t now_
 {
     MUST(partition >= 0 && partition < CHANGELOG_PARTITIONS);
     drop_floors(changelog, partition, INT64_MAX);
-    changelog->partitions[partition] =
-        (struct changelog_partition){.taken = true, .cursor = CURSOR_NONE, .synced_ms = now_ms};
+    changelog->partitions[partition] = (struct changelog_partition){
+        .taken = true, .cursor = CHANGELOG_SPAN_UNKNOWN, .synced_ms = now_ms};
 }
 
 void changelog_revoke(struct changelog *changelog, int32_t partition)
@@ -122,13 +88,13 @@ static void raise_floor(struct changelog *changelog, const struct postgres_resul
                         int64_t number)
 {
     char key[KEY_BYTES];
-    size_t size = make_key(postgres_result_text(rows, row, COLUMN_TENANT),
-                           postgres_result_text(rows, row, COLUMN_USER), key);
+    size_t size = make_key(postgres_result_text(rows, row, CHANGELOG_STORE_TENANT),
+                           postgres_result_text(rows, row, CHANGELOG_STORE_USER), key);
     struct changelog_floor *floor = find_floor(changelog, key, size);
 
     if (floor == NULL) {
         floor = must_alloc(sizeof *floor + size);
-        floor->partition = postgres_result_int4(rows, row, COLUMN_PARTITION);
+        floor->partition = postgres_result_int4(rows, row, CHANGELOG_STORE_PARTITION);
         floor->key_size = size;
         memcpy(floor->key, key, size);
         HASH_ADD_KEYPTR(hh, changelog->floors, floor->key, floor->key_size, floor);
@@ -137,57 +103,67 @@ static void raise_floor(struct changelog *changelog, const struct postgres_resul
         floor->number = number;
 }
 
-static enum status ask(struct changelog *changelog, struct postgres *db,
-                       struct postgres_result **ret_rows, bool *reached, struct error *error)
-{
-    struct postgres_array columns[2];
-    struct postgres_value values[3];
-    int64_t each;
-    enum status status = STATUS_OK;
+/* ---- Reading ---- */
 
-    postgres_array_init(&columns[0], POSTGRES_INT4_ARRAY, COLUMN_BYTES);
-    postgres_array_init(&columns[1], POSTGRES_INT8_ARRAY, COLUMN_BYTES);
+static size_t list_taken(const struct changelog *changelog, struct changelog_span *spans)
+{
+    size_t count = 0;
+
     for (int32_t p = 0; p < CHANGELOG_PARTITIONS; p++)
-        if (changelog->partitions[p].taken) {
-            postgres_array_append_int4(&columns[0], p);
-            postgres_array_append_int8(&columns[1], changelog->partitions[p].cursor);
-        }
-    if (columns[0].count > 0) {
-        postgres_arrays_values(columns, 2, values);
-        each = changelog->rows / columns[0].count;
-        values[2] = postgres_int8(each > 0 ? each : 1);
-        status = postgres_ready(db, error);
-        *reached = status == STATUS_OK;
-        if (status == STATUS_OK)
-            status = postgres_run(db, &read_statement, values, ret_rows, error);
-    }
-    postgres_arrays_done(columns, 2);
-    return status;
+        if (changelog->partitions[p].taken)
+            spans[count++] =
+                (struct changelog_span){.partition = p, .above = changelog->partitions[p].cursor};
+    return count;
 }
 
-static void take_row(struct changelog *changelog, const struct postgres_result *rows, size_t row,
-                     int64_t now_ms, const struct changelog_callbacks *callbacks)
+static int size_compare(const void *left, const void *right)
 {
-    int32_t number = postgres_result_int4(rows, row, COLUMN_PARTITION);
-    struct changelog_partition *partition = &changelog->partitions[number];
-    int64_t changed = postgres_result_int8(rows, row, COLUMN_NUMBER);
-    bool passed = postgres_result_bool(rows, row, COLUMN_PASSED);
+    const struct changelog_span *a = left, *b = right;
+    int64_t a_size = a->last - a->above, b_size = b->last - b->above;
 
-    if (passed || !partition->synced)
-        callbacks->moved(callbacks->context, number);
+    return (a_size > b_size) - (a_size < b_size);
+}
+
+/* The smallest are read, as many as `rows` has room for: where much has changed, little in
+ * memory is of use. */
+static void pass_over(struct changelog_span *spans, size_t count, int64_t rows)
+{
+    qsort(spans, count, sizeof *spans, size_compare);
+    for (size_t i = 0; i < count; i++) {
+        spans[i].passed = spans[i].last - spans[i].above > rows;
+        if (!spans[i].passed)
+            rows -= spans[i].last - spans[i].above;
+    }
+}
+
+/* ---- What was read ---- */
+
+static void take_span(struct changelog *changelog, const struct changelog_span *span,
+                      int64_t now_ms, const struct changelog_callbacks *callbacks)
+{
+    struct changelog_partition *partition = &changelog->partitions[span->partition];
+
+    if (span->passed || !partition->synced)
+        callbacks->moved(callbacks->context, span->partition);
     partition->synced = true;
     partition->synced_ms = now_ms;
-    partition->published = postgres_result_int8(rows, row, COLUMN_PUBLISHED);
-    partition->cursor = postgres_result_int8(rows, row, COLUMN_LAST);
-    if (passed)
-        partition->floor = partition->cursor;
-    if (changed == 0)
-        return;
-    callbacks->changed(callbacks->context, postgres_result_text(rows, row, COLUMN_TENANT),
-                       postgres_result_text(rows, row, COLUMN_USER), changed);
+    partition->published = span->published;
+    partition->cursor = span->last;
+    if (span->passed)
+        partition->floor = span->last;
+}
+
+static void take_change(struct changelog *changelog, const struct postgres_result *rows, size_t row,
+                        const struct changelog_callbacks *callbacks)
+{
+    int32_t partition = postgres_result_int4(rows, row, CHANGELOG_STORE_PARTITION);
+    int64_t number = postgres_result_int8(rows, row, CHANGELOG_STORE_NUMBER);
+
+    callbacks->changed(callbacks->context, postgres_result_text(rows, row, CHANGELOG_STORE_TENANT),
+                       postgres_result_text(rows, row, CHANGELOG_STORE_USER), number);
     /* What is published stands in Redis as it should. */
-    if (changed > partition->published)
-        raise_floor(changelog, rows, row, changed);
+    if (number > changelog->partitions[partition].published)
+        raise_floor(changelog, rows, row, number);
 }
 
 /* Drops the floors that Redis has come up to; where too many are left, their partitions stand for
@@ -217,20 +193,29 @@ enum status changelog_read(struct changelog *changelog, struct postgres *db, int
                            const struct changelog_callbacks *callbacks, bool *reached,
                            struct error *error)
 {
+    struct changelog_span spans[CHANGELOG_PARTITIONS];
+    size_t count = list_taken(changelog, spans);
     OWNED(postgres_result) rows = NULL;
-    enum status status;
+    enum status status = count == 0 ? STATUS_OK : postgres_ready(db, error);
 
-    *reached = false;
+    *reached = status == STATUS_OK;
+    if (status != STATUS_OK || count == 0)
+        return status;
     if (changelog->rows == 0)
         changelog->rows = CHANGELOG_ROWS;
-    status = ask(changelog, db, &rows, reached, error);
-    if (status != STATUS_OK && *reached)
+    status = changelog_store_counters(db, spans, count, error);
+    pass_over(spans, count, changelog->rows);
+    if (status == STATUS_OK)
+        status = changelog_store_changes(db, spans, count, &rows, error);
+    if (status != STATUS_OK) {
         changelog->rows = changelog->rows > 1 ? changelog->rows / 2 : 1;
-    if (status != STATUS_OK || rows == NULL)
         return status;
+    }
     changelog->rows = changelog->rows < CHANGELOG_ROWS / 2 ? changelog->rows * 2 : CHANGELOG_ROWS;
-    for (size_t row = 0; row < postgres_result_rows(rows); row++)
-        take_row(changelog, rows, row, now_ms, callbacks);
+    for (size_t i = 0; i < count; i++)
+        take_span(changelog, &spans[i], now_ms, callbacks);
+    for (size_t row = 0; rows != NULL && row < postgres_result_rows(rows); row++)
+        take_change(changelog, rows, row, callbacks);
     settle_floors(changelog);
     return STATUS_OK;
 }

@@ -1,8 +1,8 @@
 /* What the changelog says of the partitions that are ours: floors of users that were changed
  * lately, and how far it was read.
  *
- * A reading is short whatever has piled up: where more is new in a partition than one reading
- * takes, nothing of it is read, and the whole partition gets a floor instead. */
+ * A reading is short whatever has piled up: where more is new than one reading takes, the
+ * partitions with the most are passed over, and each gets a floor for all its users instead. */
 #ifndef TRIBUTARY_WEIGHTS_CHANGELOG_H
 #define TRIBUTARY_WEIGHTS_CHANGELOG_H
 
@@ -16,7 +16,7 @@
 
 enum {
     CHANGELOG_PARTITIONS = 1024,
-    CHANGELOG_ROWS = 8192,    /* of one reading, shared by the partitions */
+    CHANGELOG_ROWS = 4096,    /* of one reading */
     CHANGELOG_FLOORS = 16384, /* of users; what is more becomes floors of partitions */
 };
 

@@ -87,6 +87,12 @@ static struct told read_once(struct changelog *changelog, struct place *place)
     return told;
 }
 
+static int64_t floor_of(const struct changelog *changelog, int32_t partition, const char *user)
+{
+    return changelog_floor_of(changelog, partition, SLICE_LITERAL("acme"), slice_of(user));
+}
+
+/* Partition 0 has too much to be read; partition 1 is not the worse for it. */
 START_TEST(a_reading_is_short_whatever_has_piled_up)
 {
     struct changelog *changelog = must_alloc(sizeof *changelog);
@@ -95,18 +101,21 @@ START_TEST(a_reading_is_short_whatever_has_piled_up)
 
     place_init(&place);
     place_teach(&place, 10000, 10000, 2);
-    changelog_take(changelog, 0, 0);
-    changelog_take(changelog, 1, 0);
+    place_sql(&place, "INSERT INTO weight_audit SELECT 1, n, 256 * n, 0, -n, n, 0, 0, 0, 0, now()"
+                      " FROM generate_series(1, 10) n; INSERT INTO weight_counters VALUES (1, 10)");
+    for (int32_t partition = 0; partition < 3; partition++)
+        changelog_take(changelog, partition, 0);
     told = read_once(changelog, &place);
-    ck_assert_int_eq(told.moved, 2);
-    ck_assert_int_eq(told.changed, 0);
-    ck_assert_int_eq(changelog_floor_of(changelog, 0, SLICE_LITERAL("acme"), SLICE_LITERAL("x")),
-                     10000);
+    ck_assert_int_eq(told.moved, 3);
+    ck_assert_int_eq(told.changed, 10);
+    ck_assert_int_eq(floor_of(changelog, 0, "nobody"), 10000);
+    ck_assert_int_eq(floor_of(changelog, 1, "nobody"), 0);
+    ck_assert_int_eq(floor_of(changelog, 1, "u7"), 7);
     place_sql(&place, "UPDATE weight_counters SET published = last");
     told = read_once(changelog, &place);
     ck_assert_int_eq(told.moved + told.changed, 0);
-    ck_assert_int_eq(changelog_floor_of(changelog, 0, SLICE_LITERAL("acme"), SLICE_LITERAL("x")),
-                     0);
+    ck_assert_int_eq(floor_of(changelog, 0, "nobody"), 0);
+    ck_assert_int_eq(floor_of(changelog, 1, "u7"), 0);
     changelog_done(changelog);
     free(changelog);
     place_done(&place);
