@@ -7,19 +7,20 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* KEYS: the hash. ARGV: version, time to live in ms, name, value, name, value, …
+/* KEYS: the hash. ARGV: version, time to live in ms, 1 for only_there, name, value, name, value, …
  * Versions are compared as decimal text, for Lua's numbers are exact to 2^53 only: the longer is
  * larger, and of two equally long ones the later in the alphabet. */
 static const char script[] =
     "local have = redis.call('HGET', KEYS[1], 'v') "
     "local new = ARGV[1] "
+    "if not have and ARGV[3] == '1' then return -1 end "
     "if have and (#have > #new or (#have == #new and have >= new)) then return 0 end "
-    "redis.call('HSET', KEYS[1], 'v', new, unpack(ARGV, 3)) "
+    "redis.call('HSET', KEYS[1], 'v', new, unpack(ARGV, 4)) "
     "redis.call('PEXPIRE', KEYS[1], ARGV[2]) "
     "return 1";
 
 /* SHA-1 of the script, in hex: its name on the server. */
-#define SCRIPT_NAME SLICE_LITERAL("214ac1449aea86d6a868aff17767dc225a9e39bd")
+#define SCRIPT_NAME SLICE_LITERAL("56dea3cfb7112263f6cf7acc4ff0f3879c264397")
 
 static enum status load_script(struct redis *redis, struct error *error)
 {
@@ -55,6 +56,7 @@ enum status redis_append_newer(struct redis *redis, const struct redis_newer *ne
     redis_add_key(redis, newer->key);
     redis_add_word(redis, slice_of(version));
     redis_add_word(redis, slice_of(ttl_ms));
+    redis_add_word(redis, newer->only_there ? SLICE_LITERAL("1") : SLICE_LITERAL("0"));
     for (size_t i = 0; i < newer->count; i++)
         redis_add_word(redis, newer->fields[i]);
     return redis_end_command(redis, false, error);

@@ -21,6 +21,7 @@
 #include "common/base/status.h"
 #include "common/redis/settings.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct redis;
@@ -72,7 +73,9 @@ struct redis_newer {
     int64_t ttl_ms;             /* above 0 */
     const struct slice *fields; /* name, value, name, value, … */
     size_t count;               /* of slices: twice the fields, at least 2 */
+    bool only_there;            /* where there is none, none is made: the reply is REDIS_ABSENT */
 };
+enum { REDIS_ABSENT = -1 };
 
 MUST_CHECK enum status redis_append_newer(struct redis *redis, const struct redis_newer *newer,
                                           struct error *error);

@@ -253,7 +253,7 @@ static enum status analytics_open(void *state, const struct sink_context *contex
         return STATUS_OK;
     store_init(&self->store);
     budget_init(&self->budget);
-    hot_init(&self->hot, context);
+    hot_init(&self->hot, context, &self->store);
     return STATUS_OK;
 }
 

@@ -12,18 +12,20 @@ enum {
     HOT_ARENA_BYTES = 8 * 1024 * 1024,
     HOT_TTL_DAYS = 40,
     HOT_PIPELINE = 256, /* commands between two waits; Redis gains nothing from more */
+    HOT_WHOLE = 1024,   /* months that are read at once */
     HOT_FIELD_BYTES = 96,
     HOT_KEY_BYTES = 160,
 };
 
 #define MICROSECONDS_A_DAY INT64_C(86400000000)
 
-/* One sum of one month of one user, as text: a field of the user's hash. */
-struct hot_sum {
+/* What changed of a user's month: fields of his hash. */
+struct hot_month {
     struct slice key;
+    struct store_month month;
     int64_t version;
-    struct slice field;
-    struct slice value;
+    struct slice *fields; /* name, value, name, value, … */
+    size_t count;         /* of slices */
 };
 
 static const struct metrics_spec failures_spec = {
@@ -32,16 +34,20 @@ static const struct metrics_spec failures_spec = {
     .help = "Batches whose month sums did not reach Redis; the next change of a sum mends it.",
 };
 
-void hot_init(struct hot *hot, const struct sink_context *context)
+void hot_init(struct hot *hot, const struct sink_context *context, struct store *store)
 {
     hot->redis = context->redis;
+    hot->db = context->db;
+    hot->store = store;
     hot->arena = arena_new(HOT_ARENA_BYTES);
+    hot->scratch = arena_new(HOT_ARENA_BYTES);
     hot->failures = metrics_counter(metrics_register(context->metrics, &failures_spec), NULL);
 }
 
 void hot_done(struct hot *hot)
 {
     arena_free(hot->arena);
+    arena_free(hot->scratch);
     *hot = (struct hot){0};
 }
 
@@ -87,26 +93,52 @@ static struct slice key_of(struct arena *arena, const struct record *record, int
     return arena_copy(arena, (struct slice){text, (size_t)size});
 }
 
-static void note_row(struct hot *hot, const struct record *record,
-                     const struct postgres_result *months, size_t row)
+/* A sum as a field: name and value. False without room. */
+static bool put_field(struct arena *arena, const struct postgres_result *months, size_t row,
+                      struct slice *ret_pair)
 {
     struct slice category = postgres_result_text(months, row, 2);
     struct slice currency = postgres_result_text(months, row, 3);
-    char field[HOT_FIELD_BYTES], value[48];
-    struct hot_sum sum = {.version = record->version};
-    int field_size, value_size;
-
-    field_size =
-        snprintf(field, sizeof field, "%.*s|%.*s", SLICE_FORMAT(category), SLICE_FORMAT(currency));
-    value_size =
+    char name[HOT_FIELD_BYTES], value[48];
+    int name_size =
+        snprintf(name, sizeof name, "%.*s|%.*s", SLICE_FORMAT(category), SLICE_FORMAT(currency));
+    int value_size =
         snprintf(value, sizeof value, "%lld %lld", (long long)postgres_result_int8(months, row, 4),
                  (long long)postgres_result_int8(months, row, 5));
-    sum.key = key_of(hot->arena, record, postgres_result_date(months, row, 1));
-    sum.field = arena_copy(hot->arena, (struct slice){field, (size_t)field_size});
-    sum.value = arena_copy(hot->arena, (struct slice){value, (size_t)value_size});
-    /* Without room the sum is left to its next change: Redis is a cache. */
-    if (sum.key.data != NULL && sum.field.data != NULL && sum.value.data != NULL)
-        hot->sums[hot->count++] = sum;
+
+    ret_pair[0] = arena_copy(arena, (struct slice){name, (size_t)name_size});
+    ret_pair[1] = arena_copy(arena, (struct slice){value, (size_t)value_size});
+    return ret_pair[0].data != NULL && ret_pair[1].data != NULL;
+}
+
+static bool is_of(const struct hot_month *month, const struct postgres_result *months, size_t row)
+{
+    return month->month.user_key == postgres_result_int8(months, row, 0) &&
+           month->month.first_day == postgres_result_date(months, row, 1);
+}
+
+/* Without room the sum is left to its next change: Redis is a cache. */
+static void note_row(struct hot *hot, const struct record *record,
+                     const struct postgres_result *months, size_t row, struct slice *fields)
+{
+    struct hot_month *month = hot->count > 0 ? &hot->months[hot->count - 1] : NULL;
+
+    if (month == NULL || !is_of(month, months, row)) {
+        int32_t day = postgres_result_date(months, row, 1);
+        struct slice key = key_of(hot->arena, record, day);
+
+        if (key.data == NULL)
+            return;
+        month = &hot->months[hot->count++];
+        *month = (struct hot_month){.key = key,
+                                    .month = {record->user_key, day},
+                                    .version = record->version,
+                                    .fields = fields};
+    }
+    if (put_field(hot->arena, months, row, month->fields + month->count))
+        month->count += 2;
+    else if (month->count == 0)
+        hot->count--;
 }
 
 /* Both lists are in the order of users. */
@@ -114,9 +146,10 @@ void hot_note(struct hot *hot, const struct batch *batch, const struct postgres_
 {
     size_t rows = postgres_result_rows(months), at = 0;
     const struct record **records = by_user(hot->arena, batch);
+    struct slice *fields = arena_alloc(hot->arena, 2 * rows * sizeof *fields);
 
-    hot->sums = arena_alloc(hot->arena, rows * sizeof *hot->sums);
-    if (hot->sums == NULL || records == NULL)
+    hot->months = arena_alloc(hot->arena, rows * sizeof *hot->months);
+    if (hot->months == NULL || fields == NULL || records == NULL)
         return;
     for (size_t row = 0; row < rows; row++) {
         int64_t user_key = postgres_result_int8(months, row, 0);
@@ -124,55 +157,112 @@ void hot_note(struct hot *hot, const struct batch *batch, const struct postgres_
         while (at < batch->count && records[at]->user_key < user_key)
             at++;
         if (at < batch->count && records[at]->user_key == user_key)
-            note_row(hot, records[at], months, row);
+            note_row(hot, records[at], months, row, fields + 2 * row);
     }
 }
 
-/* One command a user's month: a second one under the same version would be refused. Returns the
- * index behind it; beyond the count when it failed. */
-static size_t append_month(struct hot *hot, size_t first, struct error *error)
+/* ---- Writing ---- */
+
+/* One command a month: a second one under the same version would be refused. */
+static bool append_months(struct hot *hot, const struct hot_month *months, size_t count,
+                          bool only_there, struct error *error)
 {
-    const struct hot_sum *sum = &hot->sums[first];
-    struct redis_newer newer = {.key = sum->key,
-                                .version = sum->version,
-                                .ttl_ms = HOT_TTL_DAYS * MICROSECONDS_A_DAY / 1000};
-    struct slice *fields;
-    size_t end = first;
+    for (size_t i = 0; i < count; i++) {
+        const struct redis_newer newer = {.key = months[i].key,
+                                          .version = months[i].version,
+                                          .ttl_ms = HOT_TTL_DAYS * MICROSECONDS_A_DAY / 1000,
+                                          .fields = months[i].fields,
+                                          .count = months[i].count,
+                                          .only_there = only_there};
 
-    while (end < hot->count && slice_equal(hot->sums[end].key, sum->key))
-        end++;
-    fields = arena_alloc(hot->arena, 2 * (end - first) * sizeof *fields);
-    for (size_t i = first; fields != NULL && i < end; i++) {
-        fields[newer.count++] = hot->sums[i].field;
-        fields[newer.count++] = hot->sums[i].value;
+        if (redis_append_newer(hot->redis, &newer, error) != STATUS_OK)
+            return false;
     }
-    newer.fields = fields;
-    return fields != NULL && redis_append_newer(hot->redis, &newer, error) == STATUS_OK
-               ? end
-               : hot->count + 1;
+    return true;
 }
 
-static bool drain_replies(struct hot *hot, struct error *error)
+/* Reads the replies, and moves the months that Redis does not have to where *absent is, which goes
+ * on. False: they are lost. */
+static bool read_replies(struct hot *hot, const struct hot_month *months, size_t count,
+                         struct hot_month **absent, struct error *error)
 {
     struct redis_reply reply;
 
-    while (redis_pending(hot->redis) > 0)
-        if (redis_next(hot->redis, &reply, error) != STATUS_OK && redis_pending(hot->redis) == 0)
+    for (size_t i = 0; i < count; i++)
+        if (redis_next(hot->redis, &reply, error) == STATUS_OK) {
+            if (reply.integer == REDIS_ABSENT)
+                *(*absent)++ = months[i];
+        } else if (redis_pending(hot->redis) == 0) {
             return false;
+        }
     return true;
+}
+
+/* Afterwards the first *ret_absent months are those that Redis does not have. */
+static bool write_months(struct hot *hot, struct hot_month *months, size_t count, bool only_there,
+                         size_t *ret_absent, struct error *error)
+{
+    struct hot_month *absent = months;
+
+    for (size_t i = 0; i < count; i += HOT_PIPELINE) {
+        size_t some = count - i < HOT_PIPELINE ? count - i : HOT_PIPELINE;
+
+        if (!append_months(hot, months + i, some, only_there, error) ||
+            !read_replies(hot, months + i, some, &absent, error))
+            return false;
+    }
+    *ret_absent = (size_t)(absent - months);
+    return true;
+}
+
+/* Gives each month all fields that it has; one without room for them goes. How many are left. */
+static size_t fill_months(struct hot *hot, struct hot_month *months, size_t count,
+                          const struct postgres_result *rows)
+{
+    size_t row_count = postgres_result_rows(rows), row = 0, kept = 0;
+    struct slice *fields = arena_alloc(hot->scratch, 2 * row_count * sizeof *fields);
+
+    for (size_t i = 0; fields != NULL && i < count; i++) {
+        struct hot_month month = months[i];
+        bool fits = true;
+
+        month.fields = fields + 2 * row;
+        month.count = 0;
+        for (; row < row_count && is_of(&month, rows, row); row++, month.count += 2)
+            fits = put_field(hot->scratch, rows, row, month.fields + month.count) && fits;
+        if (fits && month.count > 0 && month.count <= REDIS_ARGUMENTS_MAX)
+            months[kept++] = month;
+    }
+    return kept;
+}
+
+/* Redis has nothing of these: a part of a month would look like all of it. */
+static bool write_whole(struct hot *hot, struct hot_month *months, size_t count,
+                        struct error *error)
+{
+    struct store_month wanted[HOT_WHOLE];
+    OWNED(postgres_result) rows = NULL;
+    size_t absent;
+
+    for (size_t i = 0; i < count; i++)
+        wanted[i] = months[i].month;
+    if (store_read_months(hot->store, hot->db, wanted, count, &rows, error) != STATUS_OK)
+        return false;
+    arena_reset(hot->scratch);
+    count = fill_months(hot, months, count, rows);
+    return write_months(hot, months, count, false, &absent, error);
 }
 
 void hot_write(struct hot *hot)
 {
     struct error error = {0};
-    bool lost = false;
+    size_t absent = 0;
+    bool written = write_months(hot, hot->months, hot->count, true, &absent, &error);
 
-    for (size_t i = 0; i < hot->count && !lost;) {
-        i = append_month(hot, i, &error);
-        lost = i > hot->count ||
-               (redis_pending(hot->redis) >= HOT_PIPELINE && !drain_replies(hot, &error));
-    }
-    if (lost || !drain_replies(hot, &error)) {
+    for (size_t i = 0; i < absent && written; i += HOT_WHOLE)
+        written = write_whole(hot, hot->months + i, absent - i < HOT_WHOLE ? absent - i : HOT_WHOLE,
+                              &error);
+    if (!written) {
         redis_drop(hot->redis);
         metrics_counter_add(hot->failures, 1);
     }

@@ -3,7 +3,7 @@
  *     <prefix>sums:<tenant>:<user>:2026-02     field "food|EUR" -> "-1234 7" (minor units, events)
  *
  * Fed after COMMIT, set only if newer, and gone after a while: Redis may be flushed at any time,
- * and the truth is month_sums. */
+ * and the truth is month_sums. A hash is there with all sums of its month or not at all. */
 #ifndef TRIBUTARY_ANALYTICS_HOT_H
 #define TRIBUTARY_ANALYTICS_HOT_H
 
@@ -11,20 +11,25 @@
 #include "common/postgres/result.h"
 #include "common/sink/sink.h"
 #include "common/worker/batch.h"
+#include "consumers/analytics/store.h"
 
 #include <stddef.h>
 
-struct hot_sum;
+struct hot_month;
 
 struct hot {
     struct redis *redis;
-    struct arena *arena; /* what the transaction changed, until it is written */
-    struct hot_sum *sums;
+    struct postgres *db;
+    struct store *store;
+    struct arena *arena;   /* what the transaction changed, until it is written */
+    struct arena *scratch; /* months that are written whole */
+    struct hot_month *months;
     size_t count;
     struct metrics_counter *failures;
 };
 
-void hot_init(struct hot *hot, const struct sink_context *context);
+/* store is borrowed. */
+void hot_init(struct hot *hot, const struct sink_context *context, struct store *store);
 void hot_done(struct hot *hot);
 
 /* Copies what is to be written when the transaction commits. months: of store_add_sums. */

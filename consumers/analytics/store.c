@@ -97,18 +97,30 @@ static const struct postgres_statement days_statement = {
 };
 static const struct postgres_statement months_statement = {
     .name = "months_add",
-    /* Sums come in the order of users and months, and so do the rows that it returns. */
-    .sql = "INSERT INTO month_sums AS old"
+    .sql = "WITH changed AS (INSERT INTO month_sums AS old"
            "  (user_key, month, category_key, currency, sum_minor, events)"
            " SELECT * FROM unnest($1, $2, $3, $4, $5, $6)"
            " ON CONFLICT (user_key, month, category_key, currency) DO UPDATE SET"
            "  sum_minor = old.sum_minor + excluded.sum_minor, events = old.events + excluded.events"
-           " RETURNING user_key, month,"
-           "  (SELECT category FROM categories WHERE category_key = old.category_key), currency,"
-           "  sum_minor, events",
+           " RETURNING user_key, month, category_key, currency, sum_minor, events)"
+           " SELECT user_key, month, category, currency, sum_minor, events"
+           " FROM changed JOIN categories USING (category_key) ORDER BY user_key, month",
     .types = USER_SUM_TYPES,
 };
 enum { USER_SUM_COLUMNS = 6 };
+
+/* OFFSET 0 makes it an index look-up a month, however small the planner believes the table to be.
+ */
+static const struct postgres_statement read_months_statement = {
+    .name = "months_read",
+    .sql = "SELECT asked.user_key, asked.month, category, currency, sum_minor, events"
+           " FROM unnest($1, $2) AS asked (user_key, month)"
+           " CROSS JOIN LATERAL (SELECT * FROM month_sums AS m WHERE m.user_key = asked.user_key"
+           "  AND m.month = asked.month OFFSET 0) AS m JOIN categories USING (category_key)"
+           " ORDER BY 1, 2",
+    .types = {POSTGRES_INT8_ARRAY, POSTGRES_DATE_ARRAY},
+};
+enum { MONTH_COLUMNS = 2 };
 
 static const struct postgres_statement hours_statement = {
     .name = "hours_add",
@@ -312,4 +324,19 @@ enum status store_add_sums(struct store *store, struct postgres_tx *tx, const st
         return status;
     user_sums_fill(store, &sets->months, true, values);
     return postgres_tx_run(tx, &months_statement, values, ret_months, error);
+}
+
+enum status store_read_months(struct store *store, struct postgres *db,
+                              const struct store_month *months, size_t count,
+                              struct postgres_result **ret_months, struct error *error)
+{
+    struct postgres_value values[MONTH_COLUMNS];
+
+    postgres_arrays_reset(store->users, MONTH_COLUMNS);
+    for (size_t i = 0; i < count; i++) {
+        postgres_array_append_int8(&store->users[0], months[i].user_key);
+        postgres_array_append_date(&store->users[1], months[i].first_day);
+    }
+    postgres_arrays_values(store->users, MONTH_COLUMNS, values);
+    return postgres_run(db, &read_months_statement, values, ret_months, error);
 }

@@ -4,6 +4,7 @@
 
 #include "common/base/status.h"
 #include "common/postgres/array.h"
+#include "common/postgres/postgres.h"
 #include "common/postgres/result.h"
 #include "common/postgres/tx.h"
 #include "common/worker/batch.h"
@@ -62,5 +63,15 @@ enum status store_recategorise(struct store *store, struct postgres_tx *tx,
  * the order of user and month. */
 enum status store_add_sums(struct store *store, struct postgres_tx *tx, const struct sum_sets *sets,
                            struct postgres_result **ret_months, struct error *error) MUST_CHECK;
+
+/* In autocommit: every sum of these months, with the columns and in the order of store_add_sums. No
+ * month twice. */
+struct store_month {
+    int64_t user_key;
+    int32_t first_day; /* days since 1970 */
+};
+enum status store_read_months(struct store *store, struct postgres *db,
+                              const struct store_month *months, size_t count,
+                              struct postgres_result **ret_months, struct error *error) MUST_CHECK;
 
 #endif

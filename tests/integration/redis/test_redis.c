@@ -218,6 +218,32 @@ START_TEST(many_fields_are_set_at_once)
 }
 END_TEST
 
+START_TEST(only_what_is_there_is_changed)
+{
+    OWNED(redis_server) server = redis_server_start(NULL);
+    struct redis_settings settings = settings_for(redis_server_address(server));
+    struct redis *redis = redis_new(&settings);
+    const struct slice fields[] = {SLICE_LITERAL("a"), SLICE_LITERAL("1")};
+    struct redis_newer newer = {
+        .key = SLICE_LITERAL("h"), .version = 1, .ttl_ms = 60000, .fields = fields, .count = 2};
+    static const int64_t replies[] = {REDIS_ABSENT, 1, 1, 0};
+    struct redis_reply reply;
+    struct error error = {0};
+
+    for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++) {
+        newer.only_there = i != 1;
+        newer.version = i == 3 ? 1 : (int64_t)i;
+        ck_assert_int_eq(redis_append_newer(redis, &newer, &error), STATUS_OK);
+    }
+    for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++) {
+        ck_assert_msg(redis_next(redis, &reply, &error) == STATUS_OK, "%s", error.text);
+        ck_assert_int_eq(reply.integer, replies[i]);
+    }
+    check_command(server, WORDS("HMGET", "test:h", "v", "a"), "2\n1\n");
+    redis_free(redis);
+}
+END_TEST
+
 /* Forgotten scripts cost one retry; a flushed server none. */
 START_TEST(scripts_are_loaded_again)
 {
@@ -343,6 +369,6 @@ START_TEST(users_and_passwords)
 END_TEST
 
 SUITE_MAIN_TIMEOUT("redis", 30, both_kinds_of_address, pipelines_are_binary_safe, large_pipelines,
-                   only_newer_is_set, many_fields_are_set_at_once, scripts_are_loaded_again,
-                   publishing, a_killed_server_comes_back, a_stopped_server_costs_one_deadline,
-                   users_and_passwords);
+                   only_newer_is_set, many_fields_are_set_at_once, only_what_is_there_is_changed,
+                   scripts_are_loaded_again, publishing, a_killed_server_comes_back,
+                   a_stopped_server_costs_one_deadline, users_and_passwords);
