@@ -89,15 +89,19 @@ static void set_hashes(struct sink_life *life, struct record *record)
     }
 }
 
-/* Every commit moves one of the partition's offsets, none ever goes back: their sum orders commits.
- */
+/* Every commit that has effects moves one of the partition's positions, and none ever goes back
+ * (`next` does where outputs are read again): their sum orders commits. */
 static int64_t partition_version(const struct part *part, const struct offsets *offsets,
                                  int32_t partition)
 {
     int64_t version = 0;
 
-    for (size_t i = 0; i < offsets->input_count; i++)
-        version += part->changes[offsets_index(offsets, partition, i)].to_next;
+    for (size_t i = 0; i < offsets->input_count; i++) {
+        const struct offset_change *change = &part->changes[offsets_index(offsets, partition, i)];
+
+        version +=
+            change->to_next_source != OFFSET_NO_SOURCE ? change->to_next_source : change->to_next;
+    }
     return version;
 }
 

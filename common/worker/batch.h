@@ -54,7 +54,8 @@ struct record {
                                  user may not add (common/sink/categories.h) */
     int64_t id_hash;          /* of the transaction's or the feedback's own id */
     int64_t transaction_hash; /* of the transaction that it is or that the feedback is about */
-    int64_t version;          /* of what this partition's users have: grows with every commit */
+    int64_t version;          /* of what this partition's users have: grows with every commit that
+                                 changes it */
 
     /* Set where the record is bad: a reason code and a line about it; both live with the batch. */
     const char *reject_reason;
