@@ -12,13 +12,13 @@
 enum {
     ADMIN_CALL_MS = 10000,
     STATEMENT_MS = 3600000, /* sums over the whole ledger take their time */
-    IDLE_MS = 86400000,     /* while the logs are read */
+    IDLE_MS = 600000,       /* while a broker is asked where the logs end */
     REPORT_BYTES = 16 << 20,
     CHECKS_MAX = 64,
 };
 
-static const struct verify_subject *const subjects[] = {&verify_books, &verify_logs,
-                                                        &verify_analytics, &verify_learner};
+static const struct verify_subject *const subjects[] = {&verify_books, &verify_analytics,
+                                                        &verify_learner, &verify_logs};
 enum { SUBJECTS = sizeof subjects / sizeof subjects[0] };
 
 static enum status read_all(struct verify *verify, struct error *error)
@@ -71,13 +71,22 @@ static enum status run_check(struct verify *verify, const struct verify_check *c
     return status;
 }
 
+/* A snapshot that lasts keeps Postgres from cleaning up behind the fleet. */
+static void end_snapshot(struct verify *verify)
+{
+    postgres_tx_rollback(verify->tx);
+    verify->tx = NULL;
+}
+
 static enum status run_checks(struct verify *verify, struct report_result *results,
                               size_t *ret_count, struct error *error)
 {
     enum status status = STATUS_OK;
 
     *ret_count = 0;
-    for (size_t s = 0; status == STATUS_OK && s < SUBJECTS; s++)
+    for (size_t s = 0; status == STATUS_OK && s < SUBJECTS; s++) {
+        if (subjects[s]->reads_logs)
+            end_snapshot(verify);
         for (size_t c = 0; status == STATUS_OK && c < subjects[s]->count; c++) {
             const struct verify_check *check = &subjects[s]->checks[c];
             struct report_result *result;
@@ -88,6 +97,7 @@ static enum status run_checks(struct verify *verify, struct report_result *resul
             result->help = check->help;
             status = run_check(verify, check, result, error);
         }
+    }
     return status;
 }
 
@@ -189,8 +199,9 @@ static int run_verify(const struct command_context *context, struct error *error
     if (postgres_new(&settings, "tributary-verify", &db, error) != STATUS_OK ||
         postgres_tx_begin_snapshot(db, &verify.tx, error) != STATUS_OK)
         return command_failed(error);
+    verify.db = db;
     code = verify_in(&verify, error);
-    postgres_tx_rollback(verify.tx);
+    end_snapshot(&verify);
     standing_done(&verify.standing);
     free(verify.readings);
     return code;

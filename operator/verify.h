@@ -22,7 +22,8 @@ struct verify_reading {
 
 struct verify {
     const struct command_context *context;
-    struct postgres_tx *tx; /* the snapshot */
+    struct postgres *db;
+    struct postgres_tx *tx; /* the snapshot; NULL once the logs are read */
     struct standing standing;
     struct verify_reading *readings; /* one for each row of standing */
 };
@@ -42,6 +43,7 @@ struct verify_check {
 struct verify_subject {
     const struct verify_check *checks;
     size_t count;
+    bool reads_logs; /* takes as long as they are: in no transaction */
 };
 extern const struct verify_subject verify_books, verify_logs, verify_analytics, verify_learner;
 

@@ -75,4 +75,5 @@ static const struct verify_check checks[] = {
                   "tenant %s, %s, category %s, %s, partition %s")}},
 };
 
-const struct verify_subject verify_analytics = {checks, sizeof checks / sizeof checks[0]};
+const struct verify_subject verify_analytics = {.checks = checks,
+                                                .count = sizeof checks / sizeof checks[0]};

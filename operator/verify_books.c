@@ -149,4 +149,5 @@ static const struct verify_check checks[] = {
      .run = check_letters},
 };
 
-const struct verify_subject verify_books = {checks, sizeof checks / sizeof checks[0]};
+const struct verify_subject verify_books = {.checks = checks,
+                                            .count = sizeof checks / sizeof checks[0]};

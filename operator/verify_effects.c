@@ -100,11 +100,11 @@ static const struct postgres_statement siphash_statement = {
     .once = true,
 };
 
-static enum status read_siphash(struct postgres_tx *tx, struct crypto_siphash **ret_siphash,
+static enum status read_siphash(struct postgres *db, struct crypto_siphash **ret_siphash,
                                 struct error *error)
 {
     OWNED(postgres_result) row = NULL;
-    enum status status = postgres_tx_run(tx, &siphash_statement, NULL, &row, error);
+    enum status status = postgres_run(db, &siphash_statement, NULL, &row, error);
 
     if (status != STATUS_OK)
         return status;
@@ -117,7 +117,7 @@ enum status effects_new(struct verify *verify, const char *source, struct report
                         struct effects **ret_effects, struct error *error)
 {
     struct crypto_siphash *siphash;
-    enum status status = read_siphash(verify->tx, &siphash, error);
+    enum status status = read_siphash(verify->db, &siphash, error);
     struct effects *effects;
 
     if (status != STATUS_OK)
@@ -152,7 +152,7 @@ static enum status look_up(struct effects *effects, size_t table, struct error *
     if (effects->batches[table][0].count == 0)
         return STATUS_OK;
     postgres_arrays_values(effects->batches[table], COLUMNS, values);
-    status = postgres_tx_run(effects->verify->tx, &tables[table].statement, values, &rows, error);
+    status = postgres_run(effects->verify->db, &tables[table].statement, values, &rows, error);
     postgres_arrays_reset(effects->batches[table], COLUMNS);
     for (size_t i = 0; status == STATUS_OK && i < postgres_result_rows(rows); i++)
         report_difference(effects->result,

@@ -1,5 +1,6 @@
 /* Looks up what became of records: an effect table each of the groups, or the dead letters. In
- * batches, so memory is bounded whatever the log's size. */
+ * batches, so memory is bounded whatever the log's size; each by itself, behind the snapshot: what
+ * is looked up of an effect or a letter never changes, so what was there then is there now. */
 #ifndef TRIBUTARY_OPERATOR_VERIFY_EFFECTS_H
 #define TRIBUTARY_OPERATOR_VERIFY_EFFECTS_H
 

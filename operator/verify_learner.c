@@ -60,4 +60,5 @@ static const struct verify_check checks[] = {
      .sql = {VERIFY_SQL("weights", WEIGHTS_SQL)}},
 };
 
-const struct verify_subject verify_learner = {checks, sizeof checks / sizeof checks[0]};
+const struct verify_subject verify_learner = {.checks = checks,
+                                              .count = sizeof checks / sizeof checks[0]};

@@ -218,4 +218,5 @@ static const struct verify_check checks[] = {
      .run = check_gaps},
 };
 
-const struct verify_subject verify_logs = {checks, sizeof checks / sizeof checks[0]};
+const struct verify_subject verify_logs = {
+    .checks = checks, .count = sizeof checks / sizeof checks[0], .reads_logs = true};

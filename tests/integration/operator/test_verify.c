@@ -1,6 +1,7 @@
 /* `tributary verify` on a real installation: it finds nothing where all is well, and whatever is
  * tampered with it names. */
 #include "tests/integration/operator/installation.h"
+#include "tests/support/proxy/proxy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,6 +140,48 @@ START_TEST(what_is_tampered_with_is_named)
 }
 END_TEST
 
+/* Holds the first statement that looks up what became of records of a log. */
+static enum proxy_verdict hold_look_up(void *context, const struct proxy_message *message)
+{
+    static const char wanted[] = "verify_find_";
+    bool *held = context;
+
+    if (*held || message->type != 'P' ||
+        memmem(message->bytes.data, message->bytes.size, wanted, sizeof wanted - 1) == NULL)
+        return PROXY_PASS;
+    *held = true;
+    return PROXY_HOLD;
+}
+
+#define SESSIONS                                                                                   \
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"                     \
+    " AND application_name = 'tributary-verify'"
+
+/* Logs take their time, and a snapshot keeps Postgres from cleaning up behind the fleet. */
+START_TEST(no_snapshot_is_held_while_the_logs_are_read)
+{
+    struct installation s;
+    OWNED(proxy) proxy = NULL;
+    bool held = false;
+
+    installation_init(&s);
+    fill(&s);
+    fleet_start(s.fleet, "a", "tributary-analytics", NULL);
+    installation_settle(&s, "analytics");
+    proxy = proxy_start(PROXY_POSTGRES, database_port(s.database));
+    proxy_filter_set(proxy, hold_look_up, &held);
+    fleet_set_for(s.fleet, "v", "TRIBUTARY_POSTGRES_URI",
+                  database_uri_at(s.database, s.uri, proxy_port(proxy)));
+    fleet_start(s.fleet, "v", "tributary", (const char *const[]){"verify", NULL});
+    ck_assert(proxy_wait(proxy, 1, DONE_MS));
+    ck_assert_int_eq(database_number(s.uri, SESSIONS), 1);
+    ck_assert_int_eq(database_number(s.uri, SESSIONS " AND xact_start IS NOT NULL"), 0);
+    proxy_release(proxy);
+    ck_assert_int_eq(fleet_wait_exit(s.fleet, "v", DONE_MS), 0);
+    installation_done(&s);
+}
+END_TEST
+
 START_TEST(a_missing_server_is_69_and_a_mistake_is_2)
 {
     struct installation s;
@@ -152,4 +195,5 @@ START_TEST(a_missing_server_is_69_and_a_mistake_is_2)
 END_TEST
 
 SUITE_MAIN_TIMEOUT("verify", 240, what_is_tampered_with_is_named,
+                   no_snapshot_is_held_while_the_logs_are_read,
                    a_missing_server_is_69_and_a_mistake_is_2);
