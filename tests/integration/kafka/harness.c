@@ -161,7 +161,8 @@ void member_join(struct member *member, const struct harness *harness, const cha
                                                                          .committed = on_committed,
                                                                          .opaque = member}},
                           &member->consumer, &error));
-    OK(kafka_consumer_join(member->consumer, &error));
+    if (group != NULL)
+        OK(kafka_consumer_join(member->consumer, &error));
 }
 
 enum kafka_event member_poll(struct member *member, struct kafka_record *ret_record)
