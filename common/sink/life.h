@@ -6,6 +6,7 @@
 #include "common/kafka/admin.h"
 #include "common/sink/letters.h"
 #include "common/sink/offsets.h"
+#include "common/sink/shown.h"
 #include "common/sink/sink.h"
 #include "common/sink/stats.h"
 #include "common/users/users.h"
@@ -28,6 +29,7 @@ struct sink_life {
     struct users *users;
     struct crypto_siphash *siphash;
     struct offsets offsets;
+    struct shown shown;
     struct letters letters;
     struct sink_stats stats;
     struct arena *scratch;         /* of one try of a batch */

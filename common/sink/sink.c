@@ -79,6 +79,7 @@ static enum status sink_make(struct sink_life *life, const struct worker_thread 
     life->users = users_new(USERS_CACHED);
     offsets_init(&life->offsets, thread->name, thread->inputs, thread->input_count,
                  (int32_t)settings->partitions);
+    shown_init(&life->shown, &life->offsets);
     letters_init(&life->letters);
     sink_stats_init(&life->stats, thread->metrics, &life->offsets);
     life->scratch =
@@ -162,10 +163,20 @@ static enum status on_tick(void *opaque, struct now now, struct error *error)
         life->tick_at_ms = now_ms + TICK_MS;
         life->program->sink->tick(life->state, now);
     }
+    shown_turn(&life->shown, &life->offsets, life->taken, life->thread->consumer, now_ms);
     if (life->admin == NULL || now_ms < life->alarm_at_ms)
         return STATUS_OK;
     life->alarm_at_ms = now_ms + LOSS_CHECK_MS;
     return sink_check_loss(life, error);
+}
+
+static void on_settle(void *opaque, int64_t deadline_ms)
+{
+    struct sink_life *life = opaque;
+
+    (void)deadline_ms; /* nobody waits */
+    if (life->taken != NULL)
+        shown_commit(&life->shown, &life->offsets, life->taken, life->thread->consumer);
 }
 
 static void on_revoked(void *opaque, int32_t partition)
@@ -176,6 +187,7 @@ static void on_revoked(void *opaque, int32_t partition)
     if (life->taken[partition] && sink->revoked != NULL)
         sink->revoked(life->state, partition);
     life->taken[partition] = false;
+    shown_forget(&life->shown, &life->offsets, partition);
     sink_stats_remove(&life->stats, &life->offsets, partition);
 }
 
@@ -187,6 +199,7 @@ static void on_close(void *opaque)
     if (life->state_opened && sink->close != NULL)
         sink->close(life->state);
     sink_stats_done(&life->stats, &life->offsets);
+    shown_done(&life->shown);
     offsets_done(&life->offsets);
     if (life->state != NULL)
         letters_done(&life->letters);
@@ -211,6 +224,7 @@ static const struct worker_kind sink_kind = {
     .take = on_take,
     .apply = on_apply,
     .tick = on_tick,
+    .settle = on_settle,
     .revoked = on_revoked,
     .close = on_close,
 };

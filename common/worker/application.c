@@ -35,13 +35,31 @@ static void thread_go_on(struct thread *thread)
         thread_fail(thread, &error);
 }
 
+/* What was in hand is unread again: lag shows it until the partition is taken anew. */
+static void thread_hand_back(struct thread *thread)
+{
+    const struct batch *batch = &thread->gather.batch;
+
+    for (size_t i = batch->count; i-- > 0;) {
+        const struct record *record = &batch->records[i];
+        struct partition_input *state =
+            &partitions_at(&thread->partitions, record->partition)->inputs[record->input];
+
+        if (record->message == NULL)
+            continue;
+        state->next = record->offset;
+        state->appended_us = record->appended_us;
+    }
+    gather_reset(&thread->gather);
+}
+
 /* Somebody else has a partition of ours, or had it for a moment. */
 static void thread_lose(struct thread *thread, const struct error *error)
 {
     int64_t now_ms = clock_steady_ms();
 
     log_error_line(LOG_WARN, "partitions_lost", error, LOG_INT("thread", thread->view.index));
-    gather_reset(&thread->gather);
+    thread_hand_back(thread);
     for (int32_t number = 0; number < thread->partitions.count; number++) {
         struct partition *partition = partitions_at(&thread->partitions, number);
 

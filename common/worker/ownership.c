@@ -193,5 +193,14 @@ static void on_revoked(void *opaque, const struct kafka_position *positions, siz
               LOG_INT("thread", thread->view.index));
 }
 
-const struct kafka_consumer_callbacks ownership_callbacks = {.assigned = on_assigned,
-                                                             .revoked = on_revoked};
+/* Of a commit that nobody waited for: the next one says more. */
+static void on_committed(void *opaque, const struct error *error)
+{
+    struct thread *thread = opaque;
+
+    if (error->status != STATUS_OK)
+        metrics_counter_add(thread->options.stats->commit_failures, 1);
+}
+
+const struct kafka_consumer_callbacks ownership_callbacks = {
+    .assigned = on_assigned, .revoked = on_revoked, .committed = on_committed};

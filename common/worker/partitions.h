@@ -23,6 +23,8 @@ struct partition_input {
     int64_t end;  /* where the log ended when it was last seen; -1: not seen since a record */
     int64_t end_seen_ms; /* steady time of that */
     int64_t appended_us; /* broker time of the last record put into a batch; 0: none */
+    int64_t asked_end;   /* of the log, while it is not read; 0: not asked */
+    int64_t level_us;    /* wall time when nothing was unread; 0: never */
 };
 
 struct partition {

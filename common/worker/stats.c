@@ -7,13 +7,17 @@
 static const struct metrics_spec lag_records_spec = {
     .name = "tributary_consumer_lag_records",
     .type = METRICS_GAUGE,
-    .help = "Records between the end of the log and what was handed to the group.",
+    .help =
+        "Records between the end of the log and what was handed to the group, of which what waits "
+        "for a dependency is no part.",
     .labels = {"group", "topic", "partition"},
 };
 static const struct metrics_spec lag_seconds_spec = {
     .name = "tributary_consumer_lag_seconds",
     .type = METRICS_REAL,
-    .help = "Age of the last record handed to the group, while there are newer ones; else 0.",
+    .help =
+        "Age of the last record handed to the group while there are newer ones, or of the first "
+        "that waits for a dependency; else 0.",
     .labels = {"group", "topic", "partition"},
 };
 static const struct metrics_spec halted_spec = {
@@ -39,6 +43,12 @@ static const struct metrics_spec failures_spec = {
     .type = METRICS_COUNTER,
     .help = "Failed tries of a batch, by the class of the error.",
     .labels = {"group", "class"},
+};
+static const struct metrics_spec commit_failures_spec = {
+    .name = "tributary_offset_commit_failures_total",
+    .type = METRICS_COUNTER,
+    .help = "Commits of offsets to Kafka that failed and were not waited for; the next makes up.",
+    .labels = {"group"},
 };
 static const struct metrics_spec partitions_spec = {
     .name = "tributary_partitions_taken",
@@ -80,6 +90,7 @@ void stats_init(struct stats *stats, struct metrics *metrics, const char *group,
     stats->halted = metrics_register(metrics, &halted_spec);
     stats->batches = metrics_counter(metrics_register(metrics, &batches_spec), one);
     stats->rebalances = metrics_counter(metrics_register(metrics, &rebalances_spec), one);
+    stats->commit_failures = metrics_counter(metrics_register(metrics, &commit_failures_spec), one);
     stats->partitions = metrics_gauge(metrics_register(metrics, &partitions_spec), one);
     stats->batch_records = metrics_histogram(metrics_register(metrics, &batch_records_spec), one);
     stats->batch_seconds = metrics_histogram(metrics_register(metrics, &batch_seconds_spec), one);

@@ -17,6 +17,7 @@ struct stats {
     struct metrics_counter *batches;
     struct metrics_counter *rebalances;
     struct metrics_counter *failures[5]; /* by enum status */
+    struct metrics_counter *commit_failures;
     struct metrics_gauge *partitions;
     struct metrics_histogram *batch_records;
     struct metrics_histogram *batch_seconds;

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 enum {
-    METRICS_MS = 1000,
     BACKOFF_BASE_MS = 100, /* of opening, full jitter */
     BACKOFF_CAP_MS = 5000,
     KAFKA_CALL_MS = 10000,
@@ -31,35 +30,6 @@ static void release_message(void *message)
     kafka_record_release(&record);
 }
 
-static void thread_export_lag(struct thread *thread, int32_t number, size_t input)
-{
-    const struct partition_input *state =
-        &partitions_at(&thread->partitions, number)->inputs[input];
-    const struct stats_lag *lag = &thread->lag[thread_lag_index(thread, number, input)];
-    struct kafka_watermarks marks;
-    int64_t behind = 0;
-    double age = 0;
-
-    if (kafka_consumer_seen_watermarks(thread->view.consumer, (int32_t)input, number, &marks) &&
-        marks.high > state->next)
-        behind = marks.high - state->next;
-    if (behind > 0 && state->appended_us > 0)
-        age = (double)(clock_wall_us() - state->appended_us) / 1e6;
-    metrics_gauge_set(lag->records, behind);
-    metrics_real_set(lag->seconds, age > 0 ? age : 0);
-}
-
-static void thread_export(struct thread *thread, int64_t now_ms)
-{
-    if (now_ms < thread->metrics_at_ms)
-        return;
-    thread->metrics_at_ms = now_ms + METRICS_MS;
-    for (int32_t number = 0; number < thread->partitions.count; number++)
-        for (size_t i = 0; i < thread->view.input_count; i++)
-            if (partitions_at(&thread->partitions, number)->phase == PARTITION_TAKEN)
-                thread_export_lag(thread, number, i);
-}
-
 static void thread_turn(struct thread *thread)
 {
     int64_t now_us;
@@ -76,7 +46,7 @@ static void thread_turn(struct thread *thread)
                         : gather_due(&thread->gather, now_us))
         application_apply(thread);
     application_tick(thread);
-    thread_export(thread, now_us / 1000);
+    lag_export(thread, now_us / 1000);
 }
 
 static void thread_sleep(struct thread *thread, int64_t pause_ms)

@@ -3,7 +3,8 @@
  *     thread.c         starting, the loop, draining
  *     ownership.c      taking, halting and giving up partitions
  *     intake.c         from the consumer's events to records of the batch in hand
- *     application.c    applying the batch, waiting, losing */
+ *     application.c    applying the batch, waiting, losing
+ *     lag.c            how far it is behind */
 #ifndef TRIBUTARY_WORKER_THREAD_STATE_H
 #define TRIBUTARY_WORKER_THREAD_STATE_H
 
@@ -31,7 +32,8 @@ struct thread {
     bool reassign; /* what is taken has changed: tell the consumer */
     bool halting;  /* worker_halt was called: clean up after the kind's call */
     int64_t metrics_at_ms;
-    int64_t taken; /* of partitions, as the metrics know it */
+    int64_t ask_at_ms; /* where logs end that are not read */
+    int64_t taken;     /* of partitions, as the metrics know it */
 
     pthread_t pthread;
     bool started;
@@ -63,6 +65,9 @@ void intake_add_gaps(struct thread *thread, int64_t now_ms);
 /* application.c */
 void application_apply(struct thread *thread);
 void application_tick(struct thread *thread);
+
+/* lag.c */
+void lag_export(struct thread *thread, int64_t now_ms); /* now and then; may ask the brokers */
 
 static inline size_t thread_lag_index(const struct thread *thread, int32_t number, size_t input)
 {
