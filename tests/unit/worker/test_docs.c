@@ -1,6 +1,8 @@
 /* docs/events.md names every code and every field that there is. */
 #include "common/codec/codec.h"
+#include "common/event/event.h"
 #include "common/json/json.h"
+#include "common/worker/decode.h"
 #include "tests/support/suite/suite.h"
 
 #include <stdio.h>
@@ -34,6 +36,8 @@ START_TEST(every_code_is_explained)
     for (const char *const *code = codec_reasons; *code != NULL; code++)
         expect_named(page, *code, strlen(*code));
     for (const char *const *code = event_reasons; *code != NULL; code++)
+        expect_named(page, *code, strlen(*code));
+    for (const char *const *code = decode_reasons; *code != NULL; code++)
         expect_named(page, *code, strlen(*code));
     for (const struct json_reason *reason = json_reasons; reason->code != NULL; reason++)
         expect_named(page, reason->code, strlen(reason->code));
