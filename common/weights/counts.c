@@ -73,21 +73,34 @@ static enum status read_counters(struct postgres *db, int64_t *ret_last, struct 
     return status;
 }
 
-struct behind {
-    int64_t partitions;
-    int64_t changes;
-};
-
-static struct behind measure(const struct counts_reader *reader, const int64_t *last)
+/* Changes up to `last`, at most `each` of a partition. *ret_cut: partitions that have more. */
+static int64_t measure(const struct counts_reader *reader, const int64_t *last, int64_t each,
+                       int64_t *ret_cut)
 {
-    struct behind behind = {0};
+    int64_t changes = 0;
 
-    for (int32_t p = 0; p < COUNTS_PARTITIONS; p++)
-        if (last[p] > reader->cursors[p]) {
-            behind.partitions++;
-            behind.changes += last[p] - reader->cursors[p];
-        }
-    return behind;
+    *ret_cut = 0;
+    for (int32_t p = 0; p < COUNTS_PARTITIONS; p++) {
+        int64_t behind = last[p] - reader->cursors[p];
+
+        *ret_cut += behind > each;
+        if (behind > 0)
+            changes += behind < each ? behind : each;
+    }
+    return changes;
+}
+
+/* How many of each partition make a slice: what those with few leave goes to those with more. */
+static int64_t share(const struct counts_reader *reader, const int64_t *last)
+{
+    int64_t each = 0, left = reader->slice, cut;
+
+    (void)measure(reader, last, each, &cut);
+    while (cut > 0 && left >= cut) {
+        each += left / cut;
+        left = reader->slice - measure(reader, last, each, &cut);
+    }
+    return each > 0 ? each : 1;
 }
 
 static int64_t next_cursor(int64_t cursor, int64_t last, int64_t each)
@@ -122,27 +135,27 @@ static enum status ask_changed(const struct counts_reader *reader, struct postgr
 static enum status read_changed(struct counts_reader *reader, struct postgres *db,
                                 struct engine_counts *counts, bool *ret_more, struct error *error)
 {
-    int64_t last[COUNTS_PARTITIONS] = {0}, next[COUNTS_PARTITIONS];
+    int64_t last[COUNTS_PARTITIONS] = {0}, next[COUNTS_PARTITIONS], each, cut;
     OWNED(postgres_result) rows = NULL;
     enum status status = read_counters(db, last, error);
-    struct behind behind = measure(reader, last);
-    int64_t each = behind.partitions > 0 ? reader->slice / behind.partitions : 0;
+    int64_t changes = measure(reader, last, INT64_MAX, &cut);
 
-    if (status != STATUS_OK || behind.changes == 0)
+    if (status != STATUS_OK || changes == 0)
         return status;
-    if (behind.changes > COUNTS_BEHIND) {
+    if (changes > COUNTS_BEHIND) {
         memcpy(reader->cursors, last, sizeof last);
         reader->scan.again = true;
         return STATUS_OK;
     }
+    each = share(reader, last);
     for (int32_t p = 0; p < COUNTS_PARTITIONS; p++)
-        next[p] = next_cursor(reader->cursors[p], last[p], each > 0 ? each : 1);
+        next[p] = next_cursor(reader->cursors[p], last[p], each);
     if ((status = ask_changed(reader, db, next, &rows, error)) != STATUS_OK)
         return status;
     for (size_t row = 0; row < postgres_result_rows(rows); row++)
         put(counts, rows, row);
     memcpy(reader->cursors, next, sizeof next);
-    *ret_more = measure(reader, last).changes > 0;
+    *ret_more = measure(reader, last, INT64_MAX, &cut) > 0;
     return STATUS_OK;
 }
 

@@ -104,6 +104,12 @@ START_TEST(changes_are_read_in_slices)
     change(&counting, 0, 7, -1);
     ck_assert_int_eq(read_all(&counting), 1);
     ck_assert_int_eq(labels_of(&counting, 7), LABELS - 1);
+    /* What one partition leaves of a slice goes to the other. */
+    place_sql(&counting.place,
+              "UPDATE weight_counters SET last = last + CASE partition WHEN 0 THEN 10 ELSE %d END"
+              " WHERE partition < 2",
+              COUNTS_SLICE - 10);
+    ck_assert_int_eq(read_all(&counting), 1);
     counting_done(&counting);
 }
 END_TEST
