@@ -76,6 +76,14 @@ port_of() {
     printf '%s\n' "$port"
 }
 
+# GET /PATH of 127.0.0.1:PORT, without a client to install.
+get() {
+    exec 3<>"/dev/tcp/127.0.0.1/$1"
+    printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' "$2" >&3
+    cat <&3
+    exec 3<&-
+}
+
 # running PIDFILE: the process that wrote the file still lives. Its start time stands in the file
 # too, so another process with the same id is not taken for it.
 start_time() {
