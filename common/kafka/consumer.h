@@ -2,8 +2,8 @@
  * range assignor, and never chooses an offset by itself: the group says which partitions are
  * ours, the caller says where each is read from.
  *
- *     new -> join -> poll: callback assigned -> kafka_consumer_assign(positions) -> poll: records
- * ...
+ *     new -> join -> poll: callback assigned -> kafka_consumer_assign(positions)
+ *         -> poll: records ...
  *         -> poll: callback revoked (still readable and committable) -> poll: assigned ... -> close
  *
  * Without a group it is a plain reader: kafka_consumer_assign takes any partition, no callback

@@ -13,6 +13,13 @@
 
 const char *const decode_reasons[] = {WRONG_KEY, WRONG_PARTITION, BAD_RANGE, NULL};
 
+/* The largest event: each array in a first block and once more in full (codec_read_items). */
+_Static_assert(2 * EVENT_METADATA_MAX * sizeof(struct text_pair) +
+                       2 * EVENT_REASONS_MAX * sizeof(struct reason) + sizeof(struct transaction) +
+                       sizeof(struct reject) <=
+                   CODEC_DECODE_ARENA_BYTES,
+               "a record may take more than its share of the batch's arena");
+
 static void reject(struct arena *arena, struct record *record, const char *reason,
                    const char *detail)
 {
